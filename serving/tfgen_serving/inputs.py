@@ -1,0 +1,151 @@
+"""Checks of what a caller passes to an endpoint, made before anything runs."""
+
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgen_serving.errors import InputError
+from tfgen_serving.tensors import Endpoint, TensorInfo
+
+__all__ = ["as_integer", "as_rows", "as_seed", "check_inputs", "check_names"]
+
+_INT32 = np.iinfo(np.int32)
+
+
+def check_inputs(endpoint: Endpoint, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Returns the inputs of a call as arrays of the endpoint's dtypes, all of one batch size.
+
+    Args:
+        endpoint: The endpoint that is to run.
+        inputs: Array-likes by name; one that is None counts as not given.
+
+    Raises:
+        InputError: A name is missing or unknown, an array does not fit its `TensorInfo` (see `as_rows`), or
+            the batch sizes differ. Nothing is broadcast: one context row does not stand for many.
+
+    Example:
+        >>> from tfgen_serving.tensors import TensorInfo
+        >>> x = TensorInfo(name="x", dtype="float32", shape=(None, 2))
+        >>> score = TensorInfo(name="score", dtype="float32", shape=(None,))
+        >>> endpoint = Endpoint(name="score", inputs=(x,), outputs=(score,), onnx="onnx/score.onnx")
+        >>> check_inputs(endpoint, {"x": [[1, 2]]})
+        {'x': array([[1., 2.]], dtype=float32)}
+        >>> check_inputs(endpoint, {"x": [1, 2]})
+        Traceback (most recent call last):
+        tfgen_serving.errors.InputError: x must have shape [batch, 2]. Received: shape (2,)
+    """
+    given = {name: value for name, value in inputs.items() if value is not None}
+    check_names(endpoint, given)
+    arrays = {info.name: as_rows(info, given[info.name]) for info in endpoint.inputs}
+    first = endpoint.inputs[0].name
+    for name, array in arrays.items():
+        if len(array) != len(arrays[first]):
+            raise InputError(
+                f"{name} must have {len(arrays[first])} rows, as {first} has. Received: {len(array)} rows"
+            )
+    return arrays
+
+
+def check_names(endpoint: Endpoint, given: Mapping[str, Any]) -> None:
+    """Raises InputError unless the names in `given` are the endpoint's inputs, all of them and no other."""
+    infos = {info.name: info for info in endpoint.inputs}
+    for name in given:
+        if name not in infos:
+            raise InputError(
+                f"{name} must not be given: endpoint {endpoint.name!r} takes {', '.join(infos)}. "
+                f"Received: {type(given[name]).__name__}"
+            )
+    for name, info in infos.items():
+        if name not in given:
+            raise InputError(
+                f"{name} must be given to endpoint {endpoint.name!r}: {info.text}. "
+                f"Received: {', '.join(given) or 'no input'}"
+            )
+
+
+def as_rows(info: TensorInfo, value: Any) -> NDArray[Any]:
+    """Returns one input as a C-contiguous array of its dtype.
+
+    Any real dtype becomes a floating one, rounded; integers and booleans become another integer type, or
+    bool, where every value fits. What would change a value in silence is refused: a fraction made an integer,
+    a number that overflows, a masked entry.
+
+    Args:
+        info: What the endpoint expects.
+        value: An array-like.
+
+    Raises:
+        InputError: Wrong rank or size, no elements, NaN, or a dtype or value that does not fit.
+    """
+    name = info.name
+    if np.ma.is_masked(value):
+        raise InputError(
+            f"{name} must have no masked entries: fill them or leave them out. Received: a masked array"
+        )
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{name} must be one array of numbers ({error}). Received: {type(value).__name__}"
+        ) from error
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{name} must be numbers that fit {info.dtype}. Received: dtype {array.dtype}")
+    free = [wanted is None or wanted == size for wanted, size in zip(info.shape, array.shape, strict=False)]
+    if array.ndim != len(info.shape) or not all(free):
+        shape = info.text.removeprefix(f"{info.dtype} ")
+        raise InputError(f"{name} must have shape {shape}. Received: shape {array.shape}")
+    if array.size == 0:
+        raise InputError(
+            f"{name} must have at least one row, none of them empty. Received: shape {array.shape}"
+        )
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        row = int(np.argwhere(np.isnan(array))[0, 0])
+        raise InputError(
+            f"{name} must have no NaN: mask or fill missing values. Received: NaN, first in row {row}"
+        )
+    return _cast(name, array, np.dtype(info.dtype))
+
+
+def as_integer(name: str, value: Any, *, minimum: int, maximum: int | None = None) -> int:
+    """Returns `value` as an int in the range, from any integer type but bool; InputError otherwise."""
+    expected = (
+        f"an integer of at least {minimum}" if maximum is None else f"an integer in {minimum}..{maximum}"
+    )
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise InputError(f"{name} must be {expected}. Received: {value!r}") from None
+    if number < minimum or (maximum is not None and number > maximum):
+        raise InputError(f"{name} must be {expected}. Received: {number}")
+    return number
+
+
+def as_seed(value: Any) -> int:
+    """Returns `value` as a seed, the first entry of an int32 seed row; InputError otherwise."""
+    return as_integer("seed", value, minimum=int(_INT32.min), maximum=int(_INT32.max))
+
+
+def _cast(name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    fits = True
+    if dtype.kind == "f":
+        # Overflow to infinity is looked for below, as an error instead of a warning.
+        with np.errstate(over="ignore"):
+            cast = np.ascontiguousarray(array, dtype)
+        if array.dtype.kind != "b":
+            fits = not (np.isinf(cast) & np.isfinite(array)).any()
+    else:
+        if array.dtype.kind == "f":
+            raise InputError(f"{name} must be integers that fit {dtype}. Received: dtype {array.dtype}")
+        low, high = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+        fits = low <= int(array.min()) and int(array.max()) <= high
+        cast = np.ascontiguousarray(array, dtype)
+    if not fits:
+        raise InputError(
+            f"{name} must be numbers that fit {dtype}. Received: from {array.min()} to {array.max()}"
+        )
+    return cast

@@ -1,0 +1,37 @@
+import subprocess
+import sys
+
+import pytest
+
+from tfgen import datasets
+
+
+def test_every_name_leads_to_the_thing_so_named():
+    assert datasets.DATASET_NAMES == (
+        "eight-gaussians",
+        "two-moons",
+        "bishop-inverse-smooth",
+        "breast-cancer",
+        "diabetes",
+    )
+    for name in datasets.DATASET_NAMES:
+        assert datasets.by_name(name).name == name
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match=r"`name` must be one of eight-gaussians, .*Received: 'moons'"):
+        datasets.by_name("moons")
+
+
+def test_every_export_exists():
+    assert sorted(datasets.__all__) == datasets.__all__
+    assert all(hasattr(datasets, name) for name in datasets.__all__)
+
+
+def test_import_brings_numpy_only():
+    heavy = {"tensorflow", "tensorflow_probability", "keras", "scipy", "sklearn"}
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}; import tfgen.datasets; print({heavy!r} & set(sys.modules))"
+    )
+    arguments = [sys.executable, "-c", code]
+    assert subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip() == "set()"

@@ -1,0 +1,52 @@
+"""Splitting a vector in two by a fixed mask, and putting it together again."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+__all__ = ["Partition"]
+
+
+class Partition:
+    """The two parts of a vector that a mask names: those kept (True) and those changed (False).
+
+    Args:
+        mask: a truth value for each entry of the vector; at least one is False.
+
+    Raises:
+        ValueError: where nothing is changed.
+
+    Example:
+        >>> kept, changed = Partition([True, False, True]).split(tf.constant([[1.0, 2.0, 3.0]]))
+        >>> kept.numpy().tolist(), changed.numpy().tolist()
+        ([[1.0, 3.0]], [[2.0]])
+    """
+
+    def __init__(self, mask: Sequence[bool]) -> None:
+        self.mask = tuple(bool(kept) for kept in mask)
+        self.kept = [index for index, kept in enumerate(self.mask) if kept]
+        self.changed = [index for index, kept in enumerate(self.mask) if not kept]
+        if not self.changed:
+            raise ValueError(f"`mask` must leave something to change. Received: mask={self.mask}")
+        order = self.kept + self.changed
+        self._back = [order.index(index) for index in range(len(self.mask))]
+
+    def split(self, value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """[..., size] to [..., kept] and [..., changed]."""
+        return _take(value, self.kept), _take(value, self.changed)
+
+    def merge(self, kept: tf.Tensor, changed: tf.Tensor) -> tf.Tensor:
+        """The reverse of `split`."""
+        if self.kept and self.kept[0] == len(self.changed):  # two blocks in the other order: no gather
+            return tf.concat([changed, kept], axis=-1)
+        return _take(tf.concat([kept, changed], axis=-1), self._back)
+
+
+def _take(value: tf.Tensor, indices: list[int]) -> tf.Tensor:
+    """Entries of the last axis: by a slice where they are a block, which is cheaper than a gather everywhere."""
+    if not indices:
+        return value[..., :0]
+    first, last = indices[0], indices[-1]
+    if indices == list(range(first, last + 1)):
+        return value if len(indices) == value.shape[-1] else value[..., first : last + 1]
+    return tf.gather(value, tf.constant(indices), axis=-1)

@@ -1,0 +1,22 @@
+"""Keras layers that return TFP objects, and the networks between them."""
+
+from tfgen.layers.bijectors import AffineCoupling, BijectorLayer
+from tfgen.layers.distributions import (
+    DistributionLayer,
+    IndependentBernoulli,
+    IndependentCategorical,
+    IndependentNormal,
+    MixtureNormal,
+)
+from tfgen.layers.networks import MLP
+
+__all__ = [
+    "MLP",
+    "AffineCoupling",
+    "BijectorLayer",
+    "DistributionLayer",
+    "IndependentBernoulli",
+    "IndependentCategorical",
+    "IndependentNormal",
+    "MixtureNormal",
+]

@@ -1,0 +1,64 @@
+"""The base of all bijector layers: a context in (or nothing), a bijector out."""
+
+import abc
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgen.bijectors import OnePassBijector
+from tfgen.layers.distributions.base import checked_shape
+from tfgen.layers.precision import density_dtype
+
+__all__ = ["BijectorLayer"]
+
+
+class BijectorLayer(keras.layers.Layer, abc.ABC):
+    """A Keras layer that owns a bijector's weights and builds a fresh bijector at each call.
+
+    TFP objects are thrown away after use: Keras does not see a `tf.Variable` inside one, and such a weight would
+    never train. To add a family, subclass it, keep the constructor's own arguments as attributes and return them
+    from `get_config`, make the weights in `build`, and give `make_bijector`.
+
+    Args:
+        event_shape: the shape of x and of z, of rank one.
+        context_shape: the shape of one context, of rank one, or None.
+        **kwargs: Keras's own layer arguments.
+
+    Input shape:
+        Nothing, or a context [batch, *context_shape].
+
+    Output shape:
+        A bijector from z to x, both [..., *event_shape]; with a context [..., batch, *event_shape].
+    """
+
+    def __init__(
+        self, *, event_shape: tuple[int, ...], context_shape: tuple[int, ...] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.event_shape = checked_shape("event_shape", event_shape)
+        self.context_shape = None if context_shape is None else checked_shape("context_shape", context_shape)
+        for name, shape in (("event_shape", self.event_shape), ("context_shape", self.context_shape)):
+            if shape is not None and len(shape) != 1:
+                raise ValueError(f"`{name}` must have rank 1. Received: {name}={shape}")
+        self.density_dtype = density_dtype(self.dtype_policy)
+
+    @abc.abstractmethod
+    def make_bijector(self, context: tf.Tensor | None) -> OnePassBijector:
+        """Builds the bijector.
+
+        Args:
+            context: [batch, *context_shape] in the density's dtype, or None.
+        """
+
+    def call(self, context: tf.Tensor | None = None) -> OnePassBijector:
+        """Builds the bijector, for each row of the context where there is one."""
+        return self.make_bijector(None if context is None else tf.cast(context, self.density_dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "event_shape": self.event_shape, "context_shape": self.context_shape}
+
+    def get_build_config(self) -> None:
+        """Nothing: the shapes are in the constructor's arguments."""
+        return

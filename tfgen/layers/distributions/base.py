@@ -1,0 +1,141 @@
+"""The base of all distribution layers: features in, `tfd.Distribution` out."""
+
+import abc
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+from tensorflow_probability.python.layers.internal.distribution_tensor_coercible import _TensorCoercible
+
+from tfgen.layers.precision import density_dtype
+
+__all__ = ["DistributionLayer"]
+
+tfd = tfp.distributions
+
+
+class DistributionLayer(keras.layers.Layer, abc.ABC):
+    """A Keras layer that owns the weights from features to the parameters of a distribution.
+
+    The layer projects its features linearly to `parameter_size` numbers for each event and hands them to
+    `make_distribution`. To add a family, subclass it, and
+
+    1. keep the constructor's own arguments as attributes and return them from `get_config`;
+    2. give `parameter_size`, the count of unconstrained parameters;
+    3. give `make_distribution`, from unconstrained parameters to a `tfd.Distribution` whose log-density is
+       finite for all of them;
+    4. where the family has no mean, give `point_estimate` and `point_shape`;
+    5. see that `tfgen.noise.draw` knows the family.
+
+    Whatever the dtype policy, the projection and the density are computed in float32 at least.
+
+    Args:
+        event_shape: the shape of one event, such as `(2,)`; `()` for scalars.
+        kernel_initializer: the projection's.
+        bias_initializer: the projection's.
+        kernel_regularizer: the projection's.
+        **kwargs: Keras's own layer arguments (`name`, `dtype`, `trainable`).
+
+    Input shape:
+        Features [batch, ..., width].
+
+    Output shape:
+        A `tfd.Distribution` of batch shape [batch, ...] and the given event shape. Keras sees it as
+        its point estimate (the mean), so that `predict` and metrics work.
+    """
+
+    def __init__(
+        self,
+        *,
+        event_shape: tuple[int, ...] | list[int],
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        # Casting the features here, not by Keras, keeps half-precision policies away from the density.
+        super().__init__(autocast=False, **kwargs)
+        self.event_shape = checked_shape("event_shape", event_shape)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.density_dtype = density_dtype(self.dtype_policy)
+
+    @property
+    @abc.abstractmethod
+    def parameter_size(self) -> int:
+        """How many unconstrained numbers describe one distribution."""
+
+    @abc.abstractmethod
+    def make_distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """Builds the distribution.
+
+        Args:
+            parameters: [..., parameter_size], any real numbers.
+
+        Returns:
+            A distribution of batch shape [...] and event shape `event_shape`.
+        """
+
+    def point_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
+        """What `predict` gives: the mean."""
+        return distribution.mean()
+
+    @property
+    def point_shape(self) -> tuple[int, ...]:
+        """The shape of one point estimate."""
+        return self.event_shape
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the projection for features of the given width."""
+        self.projection = keras.layers.Dense(
+            self.parameter_size,
+            kernel_initializer=self.kernel_initializer,
+            bias_initializer=self.bias_initializer,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.density_dtype,
+            name="projection",
+        )
+        self.projection.build(input_shape)
+
+    def call(self, features: tf.Tensor) -> tfd.Distribution:
+        """Builds the distribution for each row of features."""
+        parameters = self.projection(tf.cast(features, self.density_dtype))
+        return _TensorCoercible(self.make_distribution(parameters), self.point_estimate)
+
+    def compute_output_spec(self, features: keras.KerasTensor) -> keras.KerasTensor:
+        """What Keras is told while it builds functional models: the point estimate's shape."""
+        return keras.KerasTensor((*features.shape[:-1], *self.point_shape), dtype=self.density_dtype)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The point estimate's shape."""
+        return (*input_shape[:-1], *self.point_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        config = super().get_config()
+        config.update(
+            event_shape=self.event_shape,
+            kernel_initializer=keras.initializers.serialize(self.kernel_initializer),
+            bias_initializer=keras.initializers.serialize(self.bias_initializer),
+            kernel_regularizer=keras.regularizers.serialize(self.kernel_regularizer),
+        )
+        return config
+
+    @property
+    def event_size(self) -> int:
+        """How many numbers one event holds."""
+        return math.prod(self.event_shape)
+
+
+def checked_shape(argument: str, shape: Any) -> tuple[int, ...]:
+    """A shape as a tuple of positive integers, or an error that names the argument."""
+    try:
+        result = tuple(int(size) for size in shape)
+    except TypeError:
+        result = (-1,)
+    if any(size < 1 for size in result):
+        raise ValueError(f"`{argument}` must be a tuple of positive integers. Received: {argument}={shape!r}")
+    return result

@@ -1,0 +1,40 @@
+"""Independent Bernoulli variables."""
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen.layers.distributions.base import DistributionLayer
+
+__all__ = ["IndependentBernoulli"]
+
+tfd = tfp.distributions
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class IndependentBernoulli(DistributionLayer):
+    """Features to independent binary variables, p(x) = Π_d π_d^{x_d} (1 − π_d)^{1 − x_d}, π = sigmoid(logits).
+
+    Args:
+        event_shape: the shape of one event.
+        **kwargs: as in `DistributionLayer`.
+
+    Output shape:
+        A distribution of batch shape [batch, ...] and event shape `event_shape` over 0 and 1.
+
+    Example:
+        >>> IndependentBernoulli(event_shape=(4,))(tf.zeros([2, 8])).mean().numpy().tolist()[0]
+        [0.5, 0.5, 0.5, 0.5]
+    """
+
+    @property
+    def parameter_size(self) -> int:
+        """A logit for each number of the event."""
+        return self.event_size
+
+    def make_distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """See `DistributionLayer.make_distribution`."""
+        shape = tf.concat([tf.shape(parameters)[:-1], self.event_shape], axis=0)
+        # Observations come as floats (Keras hands images over so), and so leave samples.
+        bernoulli = tfd.Bernoulli(logits=tf.reshape(parameters, shape), dtype=parameters.dtype)
+        return tfd.Independent(bernoulli, reinterpreted_batch_ndims=len(self.event_shape))

@@ -1,0 +1,65 @@
+"""Independent categorical variables."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen.layers.distributions.base import DistributionLayer
+
+__all__ = ["IndependentCategorical"]
+
+tfd = tfp.distributions
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class IndependentCategorical(DistributionLayer):
+    """Features to independent class numbers, p(x) = Π_d softmax(logits_d)[x_d].
+
+    A class number has no mean: `predict` gives the mean of its one-hot code, which is the probabilities, so
+    that `keras.metrics.SparseCategoricalAccuracy` works on it.
+
+    Args:
+        event_shape: the shape of one event; `()` for one class number an example.
+        classes: how many classes.
+        **kwargs: as in `DistributionLayer`.
+
+    Output shape:
+        A distribution of batch shape [batch, ...] and event shape `event_shape` over 0 … classes − 1.
+
+    Example:
+        >>> layer = IndependentCategorical(event_shape=(), classes=3)
+        >>> layer(tf.zeros([2, 8])).log_prob([0, 2]).shape.as_list()
+        [2]
+    """
+
+    def __init__(self, *, event_shape: tuple[int, ...] = (), classes: int, **kwargs: Any) -> None:
+        super().__init__(event_shape=event_shape, **kwargs)
+        if classes < 2:
+            raise ValueError(f"`classes` must be at least 2. Received: classes={classes}")
+        self.classes = classes
+
+    @property
+    def parameter_size(self) -> int:
+        """A logit for each class of each number of the event."""
+        return self.event_size * self.classes
+
+    @property
+    def point_shape(self) -> tuple[int, ...]:
+        """The shape of the probabilities."""
+        return (*self.event_shape, self.classes)
+
+    def make_distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """See `DistributionLayer.make_distribution`."""
+        shape = tf.concat([tf.shape(parameters)[:-1], self.event_shape, [self.classes]], axis=0)
+        categorical = tfd.Categorical(logits=tf.reshape(parameters, shape))
+        return tfd.Independent(categorical, reinterpreted_batch_ndims=len(self.event_shape))
+
+    def point_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
+        """The probabilities [batch, ..., *event_shape, classes]."""
+        return distribution.distribution.probs_parameter()
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "classes": self.classes}

@@ -1,0 +1,56 @@
+"""Independent normals."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen.layers.distributions.base import DistributionLayer
+from tfgen.layers.distributions.positive import MIN_SCALE, positive
+
+__all__ = ["IndependentNormal"]
+
+tfd = tfp.distributions
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class IndependentNormal(DistributionLayer):
+    """Features to independent normals, p(x) = Π_d N(x_d; μ_d, σ_d²), with σ_d = softplus(s_d) + `min_scale`.
+
+    Args:
+        event_shape: the shape of one event.
+        min_scale: the least standard deviation, in the units of x; it bounds the density from above.
+        **kwargs: as in `DistributionLayer`.
+
+    Output shape:
+        A distribution of batch shape [batch, ...] and event shape `event_shape`, with `log_prob` in nats.
+
+    Example:
+        >>> IndependentNormal(event_shape=(3,))(tf.zeros([2, 8])).log_prob(tf.zeros([2, 3])).shape.as_list()
+        [2]
+    """
+
+    def __init__(
+        self, *, event_shape: tuple[int, ...], min_scale: float = MIN_SCALE, **kwargs: Any
+    ) -> None:
+        super().__init__(event_shape=event_shape, **kwargs)
+        self.min_scale = min_scale
+
+    @property
+    def parameter_size(self) -> int:
+        """A location and a scale for each number of the event."""
+        return 2 * self.event_size
+
+    def make_distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """See `DistributionLayer.make_distribution`."""
+        location, scale = tf.split(parameters, 2, axis=-1)
+        shape = tf.concat([tf.shape(parameters)[:-1], self.event_shape], axis=0)
+        normal = tfd.Normal(
+            tf.reshape(location, shape), positive(tf.reshape(scale, shape), self.min_scale)
+        )
+        return tfd.Independent(normal, reinterpreted_batch_ndims=len(self.event_shape))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "min_scale": self.min_scale}

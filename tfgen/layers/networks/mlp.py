@@ -1,0 +1,87 @@
+"""The multilayer perceptron."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+__all__ = ["MLP"]
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class MLP(keras.layers.Layer):
+    """Dense layers with an activation after each: h_i = φ(W_i h_{i−1} + b_i).
+
+    There is no output projection: what follows owns its own (see `DistributionLayer`, `AffineCoupling`), in the
+    precision that it needs.
+
+    Args:
+        hidden: the widths; `()` passes the flattened inputs on.
+        activation: φ, by Keras's names.
+        kernel_regularizer: on every kernel.
+        **kwargs: Keras's own layer arguments.
+
+    Input shape:
+        [batch, ...]; all but the batch is flattened.
+
+    Output shape:
+        [batch, hidden[-1]].
+
+    Raises:
+        ValueError: for a width below one.
+
+    Example:
+        >>> MLP(hidden=(64, 32))(tf.zeros([5, 3])).shape.as_list()
+        [5, 32]
+    """
+
+    def __init__(
+        self, *, hidden: tuple[int, ...], activation: Any = "tanh", kernel_regularizer: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if any(not isinstance(width, int) or width < 1 for width in hidden):
+            raise ValueError(f"`hidden` must be a tuple of positive integers. Received: hidden={hidden!r}")
+        self.hidden = tuple(hidden)
+        self.activation = keras.activations.get(activation)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+        self.dense = [
+            keras.layers.Dense(
+                width,
+                activation=self.activation,
+                kernel_initializer="he_normal" if activation == "relu" else "glorot_uniform",
+                kernel_regularizer=self.kernel_regularizer,
+                dtype=self.dtype_policy,
+                name=f"dense_{index}",
+            )
+            for index, width in enumerate(self.hidden)
+        ]
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights."""
+        shape = self.flatten.compute_output_shape(input_shape)
+        for dense in self.dense:
+            dense.build(shape)
+            shape = dense.compute_output_shape(shape)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The last hidden layer's activations."""
+        # A vector needs no reshape: an operation less in every exported graph.
+        features = inputs if inputs.shape.rank == 2 else self.flatten(inputs)
+        for dense in self.dense:
+            features = dense(features)
+        return features
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """[batch, width]."""
+        width = self.hidden[-1] if self.hidden else self.flatten.compute_output_shape(input_shape)[-1]
+        return (input_shape[0], width)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            **super().get_config(),
+            "hidden": self.hidden,
+            "activation": keras.activations.serialize(self.activation),
+            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+        }

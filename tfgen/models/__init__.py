@@ -1,0 +1,9 @@
+"""Models: the contract (`GenerativeModel`, `ExactModel`) and one file for each family."""
+
+from tfgen.models.exact import ExactModel
+from tfgen.models.generative import GenerativeModel
+from tfgen.models.loading import load_model
+from tfgen.models.mdn import MDN
+from tfgen.models.real_nvp import RealNVP
+
+__all__ = ["MDN", "ExactModel", "GenerativeModel", "RealNVP", "load_model"]

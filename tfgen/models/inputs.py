@@ -1,0 +1,241 @@
+"""What goes into a model: the forms that are accepted, and what is said of the others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["ModelInputs"]
+
+Shape = tuple[int, ...]
+
+
+class ModelInputs:
+    """The named inputs of one model, `x` and (where it is conditional) `context`.
+
+    Every way into a model, Keras's steps, a plain call and the public methods, goes through `repack`; so the forms
+    are accepted, and refused, in one place and in the same words.
+
+    Args:
+        event_shape: the shape of one event x.
+        context_shape: the shape of one context, or None for an unconditional model.
+    """
+
+    def __init__(self, event_shape: Shape, context_shape: Shape | None) -> None:
+        self.shapes: dict[str, Shape] = {"x": event_shape}
+        if context_shape is not None:
+            self.shapes["context"] = context_shape
+
+    @property
+    def conditional(self) -> bool:
+        """Whether there is a context."""
+        return "context" in self.shapes
+
+    def specs(self, dtype: str, *names: str) -> tuple[tf.TensorSpec, ...]:
+        """Batch-first tensor specifications under the inputs' own names."""
+        return tuple(
+            tf.TensorSpec([None, *self.shapes[name]], dtype, name=name) for name in names if name in self.shapes
+        )
+
+    def repack(self, x: Any, y: Any = None, *, caller: str = "fit") -> dict[str, Any]:
+        """The named inputs from any accepted form.
+
+        Accepted: `{"x": x, "context": context}`; for an unconditional model `x`; for a conditional one Keras's
+        order, inputs then targets: `(context, x)`, as two arguments or as one pair.
+
+        Args:
+            x: what Keras calls x.
+            y: what Keras calls y.
+            caller: the method that the user called, for the messages.
+
+        Returns:
+            A dictionary of `x` and, for a conditional model, `context`.
+
+        Raises:
+            ValueError: naming the argument, what was expected and what was received.
+        """
+        if isinstance(x, Sequence) and not isinstance(x, str) and len(x) == 2 and y is None and self._pair(x):
+            x, y = x
+        if isinstance(x, Mapping):
+            named = self._from_mapping(x, y, caller)
+        elif self.conditional:
+            named = self._from_pair(x, y, caller)
+        else:
+            if y is not None:
+                raise ValueError(
+                    f"`{caller}` of a model without `context` takes `x` alone. Received: a second value of shape "
+                    f"{_shape(y)}. Of a data set of (image, label) pairs, as TFDS makes with as_supervised=True, keep "
+                    "the image: data.map(lambda image, label: image)"
+                )
+            named = {"x": x}
+        for name, value in named.items():
+            _check_shape(name, value, self.shapes[name])
+        return named
+
+    def values(self, specs: Sequence[tf.TensorSpec], given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+        """The inputs of an endpoint, as tensors of its specifications.
+
+        Args:
+            specs: what the endpoint takes, each with its name.
+            given: values by name; a context that is None was not given.
+
+        Returns:
+            Checked and cast values, in the order of the specifications.
+
+        Raises:
+            ValueError: naming the argument, what was expected and what was received.
+        """
+        wanted = {spec.name: spec for spec in specs}
+        given = {name: value for name, value in given.items() if not (name == "context" and value is None)}
+        for name in wanted.keys() - given.keys():
+            raise ValueError(f"`{name}` must be given: {_words(wanted[name].shape)}. Received: {name}=None")
+        for name in given.keys() - wanted.keys():
+            raise ValueError(
+                f"`{name}` must be None: this model has no `{name}_shape`. "
+                f"Received: {name} of shape {_shape(given[name])}"
+            )
+        for name, spec in wanted.items():
+            _check_shape(name, given[name], tuple(spec.shape[1:]))
+        self.check(given)
+        return {name: tf.cast(given[name], spec.dtype) for name, spec in wanted.items()}
+
+    def check(self, named: Mapping[str, Any]) -> None:
+        """Refuses values that cannot be scored: empty, of unequal length, or not finite.
+
+        Symbolic tensors pass: their values are not known yet.
+        """
+        sizes = {}
+        for name, value in named.items():
+            if keras.ops.is_tensor(value) and not tf.executing_eagerly():
+                continue
+            array = np.asarray(value)
+            sizes[name] = len(array)
+            if not len(array):
+                raise ValueError(f"`{name}` must hold at least one row. Received: shape={array.shape}")
+            if array.dtype.kind not in "biuf":
+                raise ValueError(f"`{name}` must be numeric. Received: dtype={array.dtype}")
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                row = int(np.argwhere(~np.isfinite(array))[0][0])
+                raise ValueError(f"`{name}` must be finite. Received: {array[row]} in row {row}")
+        if len(set(sizes.values())) > 1:
+            raise ValueError(f"{_listed(sizes)} must have as many rows as each other. Received: {sizes}")
+
+    def checked(self, data: Any, *, caller: str) -> Any:
+        """`data` as `fit` takes it, checked before any work is done.
+
+        Arrays are looked at now; a `tf.data.Dataset` by its specification now, and by its values in the
+        pipeline, batch by batch.
+        """
+        if isinstance(data, tf.data.Dataset):
+            self._repack_data(data.element_spec, caller)
+            return data.map(self._finite)
+        if _is_arrays(data):
+            self.check(self._repack_data(data, caller))
+        return data
+
+    def _repack_data(self, data: Any, caller: str) -> dict[str, Any]:
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return self.repack(x, y, caller=caller)
+
+    def _finite(self, *data: Any) -> Any:
+        """The same elements, whose evaluation fails where one is not finite."""
+        element = data if len(data) > 1 else data[0]
+        names = {id(value): name for name, value in self._repack_data(element, "fit").items()}
+
+        def guard(value: tf.Tensor) -> tf.Tensor:
+            if not value.dtype.is_floating:
+                return value
+            return tf.debugging.check_numerics(value, f"`{names.get(id(value), 'sample_weight')}` must be finite")
+
+        return tf.nest.map_structure(guard, element)
+
+    def _pair(self, x: Sequence) -> bool:
+        """Whether a list or tuple is a pair (context, x) and not rows of numbers."""
+        return all(hasattr(part, "shape") or isinstance(part, Sequence) for part in x) and (
+            isinstance(x, tuple) or self.conditional
+        )
+
+    def _from_mapping(self, x: Mapping, y: Any, caller: str) -> dict[str, Any]:
+        if y is not None:
+            raise ValueError(
+                f"`{caller}` with a dictionary of inputs takes no second value. Received: one of shape {_shape(y)}"
+            )
+        missing, unexpected = set(self.shapes) - set(x), set(x) - set(self.shapes)
+        if missing or unexpected:
+            kind = "with" if self.conditional else "without"
+            raise ValueError(
+                f"`{caller}` of a model {kind} `context` takes the keys {sorted(self.shapes)}. "
+                f"Received: {sorted(x)}" + (f"; missing: {sorted(missing)}" if missing else "")
+            )
+        return {name: x[name] for name in self.shapes}
+
+    def _from_pair(self, x: Any, y: Any, caller: str) -> dict[str, Any]:
+        if y is None:
+            if caller == "predict":
+                raise ValueError(
+                    '`predict` scores pairs: call predict({"x": x, "context": context}). For what the model foretells '
+                    "at a context call `model.distribution(context)` (its mean(), say) or `model.sample(n, context)`. "
+                    f"Received: one value of shape {_shape(x)}"
+                )
+            raise ValueError(
+                f"`{caller}` of a model with `context` takes a context and x. Received: one value of shape {_shape(x)}"
+            )
+        context_shape, event_shape = self.shapes["context"], self.shapes["x"]
+        if _fits(x, event_shape) and not (_fits(x, context_shape) and _fits(y, event_shape)):
+            raise ValueError(
+                f"`{caller}` takes Keras's order, (context, x) of shapes {_words((None, *context_shape))} and "
+                f"{_words((None, *event_shape))}. Received: {_shape(x)} and {_shape(y)}, which looks like (x, context), such as the "
+                "(image, label) pairs of TFDS's as_supervised=True. Name them: data.map(lambda image, label: "
+                '{"x": image, "context": tf.one_hot(label, classes)})'
+            )
+        return {"x": y, "context": x}
+
+
+def _check_shape(name: str, value: Any, expected: Shape) -> None:
+    """Refuses a value whose static shape is not [batch, *expected]."""
+    shape = _shape(value)
+    if shape is None or _fits(value, expected):
+        return
+    hint = ""
+    if shape[1:] == () and expected == (1,):
+        hint = f"; make it a column: {name}[:, None]"
+    elif shape == expected:
+        hint = f"; a single one is a batch of one: {name}[None]"
+    raise ValueError(f"`{name}` must have shape {_words((None, *expected))}. Received: shape={shape}{hint}")
+
+
+def _words(shape: Sequence[int | None]) -> str:
+    """A batch-first shape in words: [batch, 2]."""
+    return f"[{', '.join(['batch', *map(str, shape[1:])])}]"
+
+
+def _listed(names: Mapping[str, Any]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
+
+
+def _shape(value: Any) -> tuple | None:
+    """The static shape, None where the rank is not known."""
+    if isinstance(value, tf.TensorShape):
+        shape = value
+    else:
+        shape = getattr(value, "shape", None)
+        if shape is None and not hasattr(value, "dtype"):
+            shape = np.shape(value)
+    if isinstance(shape, tf.TensorShape):
+        return None if shape.rank is None else tuple(shape.as_list())
+    return None if shape is None else tuple(shape)
+
+
+def _fits(value: Any, expected: Shape) -> bool:
+    shape = _shape(value)
+    return shape is None or (
+        len(shape) == len(expected) + 1
+        and all(size in (None, want) for size, want in zip(shape[1:], expected, strict=True))
+    )
+
+
+def _is_arrays(data: Any) -> bool:
+    leaves = [leaf for leaf in tf.nest.flatten(data) if leaf is not None]
+    return bool(leaves) and all(hasattr(leaf, "shape") or np.isscalar(leaf) for leaf in leaves)

@@ -1,0 +1,196 @@
+"""Keras's training, evaluation and prediction steps for models of named inputs."""
+
+from typing import Any, ClassVar
+
+import keras
+import tensorflow as tf
+
+from tfgen.models.inputs import ModelInputs
+
+__all__ = ["EVALUATION_SEED", "TrainingSteps"]
+
+EVALUATION_SEED = (0, 0)
+"""The seed row that every example gets outside training: a bound is then a function of its example alone."""
+
+
+class TrainingSteps(keras.Model):
+    """`fit`, `evaluate` and `predict` where the model's output is its loss, term by term.
+
+    With w the sample weights and N the batch's rows over all replicas, the loss is
+
+        Σ_i w_i Σ_terms term_i / N  +  Σ regularisers,
+
+    Keras's own reduction. Each term is a metric under its own name, with the same weights, and `loss` is theirs and
+    the regularisers' sum; they are exact under `tf.distribute` too, an uneven last batch included.
+    """
+
+    stochastic: ClassVar[bool] = False
+    """Whether the terms need noise. Training then gives global row r at step s the seed row (s, r)."""
+
+    term_names: ClassVar[tuple[str, ...]]
+    inputs_spec: ModelInputs
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the terms' metrics; a subclass makes its layers' weights first."""
+        self.term_metrics = [keras.metrics.Mean(name=name) for name in self.term_names]
+        self.built = True
+
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """As Keras's, but for the loss and metrics, which a generative model brings along.
+
+        Args:
+            optimizer: as in Keras.
+            loss: must be None, like the next three.
+            loss_weights: None.
+            metrics: None.
+            weighted_metrics: None.
+            **kwargs: Keras's others (`jit_compile`, `steps_per_execution`, `run_eagerly`…).
+
+        Raises:
+            ValueError: where a loss or metrics are given.
+        """
+        given = {"loss": loss, "loss_weights": loss_weights, "metrics": metrics, "weighted_metrics": weighted_metrics}
+        for name, value in given.items():
+            if value is not None and value != []:
+                raise ValueError(
+                    f"`{name}` must be None: {type(self).__name__} is its own loss, and reports "
+                    f"{', '.join(self.term_names)}. Received: {name}={value!r}"
+                )
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Restores what `compile` was told, with the optimizer's variables; Keras leaves it to who overrides `compile`."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Keras's `fit`, on `{"x": x, "context": context}`, `x`, `(context, x)`, or a `tf.data.Dataset` of one of them.
+
+        Args:
+            x: the data, or the context where y is x (Keras's order: inputs, then targets).
+            y: x, where the first argument is the context.
+            *args: Keras's others in Keras's order.
+            **kwargs: Keras's others: `sample_weight`, `validation_split`, `validation_data`, `callbacks`…
+
+        Returns:
+            Keras's history: `loss` and each term, in nats an example.
+
+        Raises:
+            ValueError: for bad input, before any step is taken.
+        """
+        if kwargs.get("class_weight") is not None:
+            raise ValueError(
+                "`class_weight` must be None: give `sample_weight`. "
+                f"Received: class_weight={kwargs['class_weight']!r}"
+            )
+        x = self._checked(x, y, "fit")
+        if isinstance(x, tf.data.Dataset):
+            kwargs.setdefault("shuffle", False)  # a data set shuffles itself: Keras would warn of its own default
+        if kwargs.get("validation_data") is not None:
+            kwargs["validation_data"] = self.inputs_spec.checked(kwargs["validation_data"], caller="fit")
+        return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Keras's `evaluate`, on what `fit` takes."""
+        if "_use_cached_eval_dataset" not in kwargs:  # set where `fit` calls, on what it has checked
+            x = self._checked(x, y, "evaluate")
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """The scores of many examples, batch by batch.
+
+        Args:
+            x: `x`, `{"x": x, "context": context}`, or a `tf.data.Dataset` of what `fit` takes.
+            *args: Keras's others.
+            **kwargs: Keras's others.
+
+        Returns:
+            NumPy array [n], in nats: `score` of each example.
+
+        Raises:
+            ValueError: for bad input; of a context alone it says what to call instead.
+        """
+        x = self._checked(x, None, "predict")
+        return super().predict(x, *args, **kwargs)
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The terms of the loss for any accepted form of inputs."""
+        return super().__call__(self.inputs_spec.repack(inputs, caller="call"), *args, **kwargs)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One forward pass, one backward pass, one update."""
+        inputs, weight = self._unpack(data, "fit")
+        with tf.GradientTape() as tape:
+            terms = self(inputs, training=True, **self._training_noise(inputs))
+            loss = self.optimizer.scale_loss(self._loss(terms, weight))
+        variables = self.trainable_weights
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return self.get_metrics_result()
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """The loss and its terms on a batch."""
+        inputs, weight = self._unpack(data, "evaluate")
+        self._loss(self(inputs, training=False, **self._evaluation_noise(inputs)), weight)
+        return self.get_metrics_result()
+
+    def predict_step(self, data: Any) -> tf.Tensor:
+        """The scores of a batch."""
+        inputs, _ = self._unpack(data, "predict")
+        terms = self(inputs, training=False, **self._evaluation_noise(inputs))
+        return -tf.add_n([terms[name] for name in self.term_names])
+
+    def _checked(self, x: Any, y: Any, caller: str) -> Any:
+        if isinstance(x, tf.data.Dataset):
+            return self.inputs_spec.checked(x, caller=caller)
+        self.inputs_spec.checked(x if y is None and isinstance(x, tuple) else (x, y), caller=caller)
+        return x
+
+    def _unpack(self, data: Any, caller: str) -> tuple[dict[str, Any], Any]:
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        return self.inputs_spec.repack(x, y, caller=caller), weight
+
+    def _loss(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
+        """This replica's share of the loss; updates the metrics on the way."""
+        regularisation = tf.add_n(self.losses) if self.losses else 0.0
+        total = 0.0
+        for metric in self.term_metrics:
+            term = terms[metric.name]
+            if weight is not None:
+                term = term * tf.reshape(tf.cast(weight, term.dtype), tf.shape(term))
+            metric.update_state(term)
+            total += term
+        # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.
+        self._loss_tracker.update_state(total + tf.cast(regularisation, total.dtype))
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        rows = tf.shape(total)[0]
+        if replicas > 1:
+            rows = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, rows)
+        # Gradients are summed over replicas: each gives its part of the one mean.
+        mean = tf.reduce_sum(total) / tf.cast(tf.maximum(rows, 1), total.dtype)
+        return mean + tf.cast(regularisation, total.dtype) / replicas
+
+    def _training_noise(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Seed rows (step, global row): batching, replicas and XLA change nothing."""
+        if not self.stochastic:
+            return {}
+        rows = tf.shape(inputs["x"])[0]
+        first = 0
+        replica = tf.distribute.get_replica_context()
+        if replica.num_replicas_in_sync > 1:
+            counts = replica.all_gather(rows[tf.newaxis], axis=0)
+            first = tf.reduce_sum(counts[: replica.replica_id_in_sync_group])
+        step = tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.int32)
+        return {"seeds": tf.stack([tf.fill([rows], step), first + tf.range(rows)], axis=1)}
+
+    def _evaluation_noise(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        if not self.stochastic:
+            return {}
+        return {"seeds": tf.tile(tf.constant([EVALUATION_SEED], tf.int32), [tf.shape(inputs["x"])[0], 1])}
