@@ -124,7 +124,7 @@ def _version_folders(path: Path) -> dict[int, Path]:
 
 def _number_of(folder: Path) -> int | None:
     # "." and "bundle/latest" have their number only once resolved, a link named "3" only before.
-    number = _as_number(folder.absolute().name)
+    number = _as_number(folder.name)
     return _as_number(folder.resolve().name) if number is None else number
 
 

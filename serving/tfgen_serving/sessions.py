@@ -89,7 +89,8 @@ class Session:
         except Exception as error:  # as above
             shapes = {name: array.shape for name, array in inputs.items()}
             raise RunError(
-                f"endpoint {self.endpoint.name!r} failed in ONNX Runtime ({_one_line(error)}). Received: shapes {shapes}"
+                f"endpoint {self.endpoint.name!r} failed in ONNX Runtime ({_one_line(error)}). "
+                f"Received: shapes {shapes}"
             ) from error
         rows = len(inputs[self.endpoint.inputs[0].name])
         for info, value in zip(self.endpoint.outputs, values, strict=True):

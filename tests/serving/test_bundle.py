@@ -38,6 +38,8 @@ def test_a_version_folder_opens_itself(toy: Any, tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     shutil.copytree(folder, tmp_path / "moved")
     assert Bundle.open("moved").version is None
+    (tmp_path / "8").symlink_to(tmp_path / "moved")
+    assert Bundle.open(tmp_path / "8").version == 8
     with pytest.raises(BundleError, match=r"version must be 7, the one in .*7'\. Received: 8"):
         Bundle.open(folder, version=8)
 

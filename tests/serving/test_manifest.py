@@ -198,6 +198,7 @@ SCORE = values()["endpoints"]["score"]
             r"^a key of max_difference must be one of .*\. Received: 'scroe'",
         ),
         ({"max_difference": {"score": float("nan")}}, r"^max_difference\.score must be a finite number"),
+        ({"max_difference": {"score": float("inf")}}, r"^max_difference\.score must be a finite number"),
         ({"max_difference": {"score": -1.0}}, r"^max_difference\.score must be a finite number"),
     ],
 )

@@ -1,0 +1,65 @@
+"""Whether an ONNX model is one that any runtime accepts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import onnx
+import onnxruntime
+
+from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
+
+__all__ = ["check_model"]
+
+
+def check_model(model: onnx.ModelProto, traced: Any = None) -> onnxruntime.InferenceSession:
+    """Checks that a model is valid, holds only standard operators, and loads.
+
+    Args:
+        model: the model.
+        traced: the TensorFlow graph that it came from, for the places where operators arose.
+
+    Returns:
+        An ONNX Runtime session of it on the CPU.
+
+    Raises:
+        UnsupportedOperators: where a node is none of ONNX's standard operators.
+        ConversionError: where the checker or ONNX Runtime refuses the model, with what they said.
+    """
+    opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    # The table of imports also names domains that tf2onnx declares and nothing uses.
+    standard = [entry for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+    del model.opset_import[:]
+    model.opset_import.extend(standard)
+    unsupported = [
+        UnsupportedOperator(node.op_type, node.name, _source(node.name, traced))
+        for node in _nodes(model.graph)
+        if node.domain not in ("", "ai.onnx") or not onnx.defs.has(node.op_type, opset, "")
+    ]
+    if unsupported:
+        raise UnsupportedOperators(unsupported)
+    try:
+        onnx.checker.check_model(model, full_check=True)
+        return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    except Exception as error:  # both libraries raise kinds of their own, from C++
+        raise ConversionError(f"The translated model is refused: {error}") from error
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Every node, those of branches and loop bodies included."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                yield from _nodes(attribute.g)
+
+
+def _source(name: str, traced: Any) -> str | None:
+    """The file and line that made a node, where its name is still the traced operation's."""
+    if traced is None:
+        return None
+    try:
+        operation = traced.get_operation_by_name(name)
+    except KeyError:
+        return None
+    frames = [frame for frame in operation.traceback if "/tensorflow/python/" not in frame.filename]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None

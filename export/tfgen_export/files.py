@@ -1,0 +1,48 @@
+"""Folders that appear whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["atomic_folder"]
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Gives a new folder beside `path`, which becomes `path` by one rename when the block ends well.
+
+    Whatever goes wrong in the block, `path` does not appear, and what was written goes. A killed process leaves
+    a folder whose name begins with a dot, which TensorFlow Serving and the readers here pass over.
+
+    Args:
+        path: what is to be; must not exist. Its parents are made.
+
+    Yields:
+        The folder to write into, on the same file system.
+
+    Raises:
+        FileExistsError: where `path` exists.
+        PermissionError: where its parent cannot be written; before any work is done.
+    """
+    target = Path(path)
+    if target.exists():
+        raise FileExistsError(f"`path` must not exist yet. Received: path={str(target)!r}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise PermissionError(
+            f"`path` must lie in a folder that can be written. Received: path={str(target)!r} ({error.strerror})"
+        ) from error
+    except OSError as error:
+        raise OSError(error.errno, f"`path` cannot be written ({error.strerror}). Received: path", str(target)) from error
+    try:
+        yield folder
+        folder.chmod(0o755)  # mkdtemp makes it private; a server runs as another user
+        folder.rename(target)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

@@ -1,0 +1,16 @@
+"""Translations of TensorFlow operators that tf2onnx lacks, or has without enough accuracy: a family a file."""
+
+import importlib
+
+__all__ = ["register"]
+
+_FAMILIES = ("elementwise", "linear_algebra", "shapes")
+
+
+def register() -> None:
+    """Registers every handler with tf2onnx, once; Keras's own ONNX export then has them too.
+
+    tf2onnx takes the handler of the highest opset version: ours, at version 18, win over its own.
+    """
+    for family in _FAMILIES:
+        importlib.import_module(f"{__name__}.{family}")

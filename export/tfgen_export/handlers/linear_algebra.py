@@ -1,0 +1,64 @@
+"""Linear algebra: ONNX has products of matrices only."""
+
+from typing import Any
+
+from tf2onnx.handler import tf_op
+
+from tfgen_export.errors import ConversionError
+from tfgen_export.handlers.builder import Builder
+
+__all__ = ["MatrixTriangularSolve"]
+
+_LARGEST = 128
+
+
+@tf_op("MatrixTriangularSolve")
+class MatrixTriangularSolve:
+    """Solves L X = B or Lᵀ X = B by substitution, row by row: x_i = (b_i − Σ_j l_ij x_j) / l_ii.
+
+    Substitution is backward stable, as TensorFlow's own solver is; forming an inverse would not be. The rows are
+    unrolled, so that the matrix's size must be static, and is limited to 128.
+
+    Raises:
+        ConversionError: for a larger or dynamic size, or complex entries.
+    """
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        matrix, right = b.inputs
+        shape = b.shape(matrix)
+        size = -1 if shape is None else shape[-1]
+        if not 1 <= size <= _LARGEST:
+            raise ConversionError(
+                f"MatrixTriangularSolve (node {node.name!r}) needs a static matrix size of at most {_LARGEST}. "
+                f"Received: shape={shape}"
+            )
+        lower = bool(node.get_attr_value("lower", True))
+        if node.get_attr_value("adjoint", False):
+            rank = len(shape)
+            matrix = b("Transpose", matrix, perm=[*range(rank - 2), rank - 1, rank - 2])
+            lower = not lower
+        b.finish(_substitute(b, matrix, right, size, lower))
+
+
+def _substitute(b: Builder, matrix: str, right: str, size: int, lower: bool) -> str:
+    """[..., size, size] and [..., size, columns] to [..., size, columns]; batch shapes broadcast."""
+    order = range(size) if lower else range(size - 1, -1, -1)
+    solved = ""  # the rows known so far, in the matrix's order
+    for step, row in enumerate(order):
+        value = _slice(b, right, row, row + 1, axis=-2)
+        line = _slice(b, matrix, row, row + 1, axis=-2)
+        if step:
+            first, last = (0, row) if lower else (row + 1, size)
+            value = b("Sub", value, b("MatMul", _slice(b, line, first, last, axis=-1), solved))
+        value = b("Div", value, _slice(b, line, row, row + 1, axis=-1))
+        if step:
+            value = b("Concat", *((solved, value) if lower else (value, solved)), axis=-2)
+        solved = value
+    return solved
+
+
+def _slice(b: Builder, name: str, first: int, last: int, *, axis: int) -> str:
+    return b("Slice", name, b.integers(first), b.integers(last), b.integers(axis))
