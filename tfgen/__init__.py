@@ -1,0 +1,60 @@
+"""Deep generative models in Keras 3, with the same likelihoods in Python, TensorFlow Serving and ONNX.
+
+Everything is imported on first use: `import tfgen` alone loads neither TensorFlow nor Keras.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tfgen._requirements import check_training_requirements
+
+if TYPE_CHECKING:
+    from tfgen import datasets, layers, losses, noise
+    from tfgen.bundles import verify_bundle
+    from tfgen.losses import NegativeLogLikelihood
+    from tfgen.models import MDN, ExactModel, GenerativeModel, RealNVP, load_model
+
+__all__ = [
+    "MDN",
+    "ExactModel",
+    "GenerativeModel",
+    "NegativeLogLikelihood",
+    "RealNVP",
+    "datasets",
+    "layers",
+    "load_model",
+    "losses",
+    "noise",
+    "verify_bundle",
+]
+
+# Where each name lives; an empty attribute is the module itself.
+_TRAINING = {
+    "ExactModel": "tfgen.models:ExactModel",
+    "GenerativeModel": "tfgen.models:GenerativeModel",
+    "MDN": "tfgen.models:MDN",
+    "NegativeLogLikelihood": "tfgen.losses:NegativeLogLikelihood",
+    "RealNVP": "tfgen.models:RealNVP",
+    "layers": "tfgen.layers:",
+    "load_model": "tfgen.models:load_model",
+    "losses": "tfgen.losses:",
+    "noise": "tfgen.noise:",
+    "verify_bundle": "tfgen.bundles:verify_bundle",
+}
+_LIGHT = {"datasets": "tfgen.datasets:"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _TRAINING:
+        check_training_requirements(f"tfgen.{name}")
+    elif name not in _LIGHT:
+        raise AttributeError(f"module 'tfgen' has no attribute {name!r}")
+    module, _, attribute = {**_TRAINING, **_LIGHT}[name].partition(":")
+    loaded = importlib.import_module(module)
+    value = getattr(loaded, attribute) if attribute else loaded
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -192,6 +192,12 @@ def odd_graphs() -> dict[str, Graph]:
             [node("Identity", "label", "label_out"), node("Identity", "mask", "mask_out")],
             {},
         ),
+        "fork": Graph(
+            [("z", "float32", (2,))],
+            [("left", "float32", (2,)), ("right", "float32", (2,))],
+            [node("Identity", "z", "left"), node("Identity", "z", "right")],
+            {},
+        ),
         # Its output is one row whatever the batch.
         "total": Graph(
             [("x", "float32", (2,))],

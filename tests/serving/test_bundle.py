@@ -40,6 +40,7 @@ def test_a_version_folder_opens_itself(toy: Any, tmp_path: Path, monkeypatch: py
     assert Bundle.open("moved").version is None
     (tmp_path / "8").symlink_to(tmp_path / "moved")
     assert Bundle.open(tmp_path / "8").version == 8
+    assert Bundle.versions(tmp_path) == (7, 8)
     with pytest.raises(BundleError, match=r"version must be 7, the one in .*7'\. Received: 8"):
         Bundle.open(folder, version=8)
 

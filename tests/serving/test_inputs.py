@@ -76,6 +76,13 @@ def test_values_that_do_not_fit_are_refused(dtype: str, value: Any, message: str
             as_rows(info(dtype, 2), value)
 
 
+def test_the_order_in_memory_does_not_matter() -> None:
+    value = np.asfortranarray(np.arange(6.0).reshape(3, 2))
+    cast = as_rows(info("float64", 2), value)
+    assert cast.flags.c_contiguous
+    np.testing.assert_array_equal(cast, value)
+
+
 def test_free_sizes_take_any_size_but_none() -> None:
     assert as_rows(info("float32", None, 2), np.zeros([3, 5, 2])).shape == (3, 5, 2)
     with pytest.raises(InputError, match=r"x must have shape \[batch, \?, 2\]\. Received: shape \(3, 5, 1\)"):

@@ -1,6 +1,7 @@
 """The numbers a Scorer returns, against SciPy and against the closed form of the toy endpoints."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +223,17 @@ def test_an_endpoint_that_a_bundle_lacks(toy: Any, tmp_path: Path) -> None:
         Scorer(tmp_path).encode(X)
 
 
-def test_several_outputs_of_which_none_is_the_answer(odd_graphs: Any, toy: Any, tmp_path: Path) -> None:
-    toy.write(tmp_path, extra={"decode": odd_graphs["echo"]})
+def test_of_several_outputs_the_named_one_is_the_answer(
+    toy: Any, odd_graphs: Any, plain: Scorer, tmp_path: Path
+) -> None:
+    encode = toy.graphs(context=False)["encode"]
+    reversed_encode = replace(encode, outputs=encode.outputs[::-1])
+    toy.write(tmp_path, extra={"encode": reversed_encode, "decode": odd_graphs["fork"]})
     scorer = Scorer(tmp_path)
-    with pytest.raises(InputError, match=r"z must not be given: endpoint 'decode' takes label, mask"):
+    np.testing.assert_array_equal(scorer.encode(X), plain.encode(X))
+    with pytest.raises(
+        InputError,
+        match=r"^endpoint 'decode' must have one output or one called 'x': .*Received: left, right$",
+    ):
         scorer.decode([[0, 0]])
+    assert list(scorer.run("decode", z=[[0, 0]])) == ["left", "right"]

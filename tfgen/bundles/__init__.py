@@ -1,0 +1,6 @@
+"""Models out of Python: SavedModels, ONNX files, bundles, and the proof that all score alike."""
+
+from tfgen.bundles.export import export_model
+from tfgen.bundles.verify import EndpointReport, verify_bundle
+
+__all__ = ["EndpointReport", "export_model", "verify_bundle"]

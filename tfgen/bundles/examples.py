@@ -1,0 +1,39 @@
+"""Inputs on which runtimes are compared."""
+
+import numpy as np
+
+from tfgen.models.endpoints import Endpoint
+from tfgen.models.generative import GenerativeModel
+
+__all__ = ["example_inputs"]
+
+_INT32 = np.iinfo(np.int32)
+
+
+def example_inputs(model: GenerativeModel, endpoint: Endpoint, batch: int, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Inputs that the model may meet: x from the model itself, the rest at random.
+
+    Seeds span all of int32, since negative ones are where integer operations differ between runtimes. x comes from
+    the model's own `sample`: what it finds likely is where its score is used, and it is valid data of any kind.
+
+    Args:
+        model: the model.
+        endpoint: the endpoint to feed.
+        batch: how many rows.
+        seed: of the choice.
+
+    Returns:
+        Arrays by name, in the order of the endpoint's inputs.
+    """
+    rng = np.random.default_rng([seed, batch])
+    values: dict[str, np.ndarray] = {}
+    seeds = rng.integers(_INT32.min, _INT32.max, (batch, 2), dtype=np.int32, endpoint=True)
+    for spec in endpoint.inputs:
+        if spec.name == "seed":
+            values[spec.name] = seeds
+        elif spec.name != "x":
+            shape = [batch, *spec.shape.as_list()[1:]]
+            values[spec.name] = rng.normal(size=shape).astype(spec.dtype.as_numpy_dtype)
+    if any(spec.name == "x" for spec in endpoint.inputs):
+        values["x"] = model.run("sample", seed=seeds, context=values.get("context"))["x"].numpy()
+    return {spec.name: values[spec.name] for spec in endpoint.inputs}

@@ -1,0 +1,130 @@
+"""`model.export`: SavedModel, ONNX files, or both in a bundle."""
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import onnx
+import tensorflow as tf
+
+import tfgen_export
+from tfgen.bundles.examples import example_inputs
+from tfgen.models.endpoints import Endpoint
+from tfgen.models.generative import GenerativeModel
+from tfgen.noise import LAYOUT_VERSION
+from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
+
+__all__ = ["export_model"]
+
+_FORMATS = ("tf_saved_model", "onnx", "bundle")
+_PACKAGES = ("tfgen", "tensorflow", "tensorflow-probability", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy")
+
+
+def export_model(
+    model: GenerativeModel,
+    filepath: str | os.PathLike[str],
+    *,
+    format: str = "tf_saved_model",
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+) -> Path:
+    """Writes a model's endpoints; see `GenerativeModel.export`.
+
+    Args:
+        model: the model.
+        filepath: the folder to make, or for a bundle the base path that gets one more version.
+        format: `"tf_saved_model"`, `"onnx"` or `"bundle"`.
+        rtol: how far an ONNX file may be off TensorFlow, relatively.
+        atol: and absolutely.
+
+    Returns:
+        The folder written.
+
+    Raises:
+        ValueError: for an unknown format.
+        FileExistsError: where the folder exists.
+        PermissionError: where it cannot be written.
+        tfgen_export.ConversionError: where an endpoint cannot be ONNX.
+    """
+    if format not in _FORMATS:
+        raise ValueError(f"`format` must be one of {_FORMATS}. Received: format={format!r}")
+    target = Path(filepath)
+    if format == "bundle":
+        target = target / str(_next_version(target))
+    with tfgen_export.atomic_folder(target) as folder:
+        if format == "tf_saved_model":
+            _write_saved_model(model, folder)
+        elif format == "onnx":
+            _write_onnx(model, folder, rtol=rtol, atol=atol)
+        else:
+            _write_bundle(model, folder, rtol=rtol, atol=atol)
+    return target
+
+
+def _next_version(base: Path) -> int:
+    if base.exists() and not base.is_dir():
+        raise FileExistsError(f"`filepath` must be a folder or not exist yet. Received: filepath={str(base)!r}")
+    versions = Bundle.versions(base) if base.exists() else ()
+    return max(versions, default=0) + 1
+
+
+def _write_saved_model(model: GenerativeModel, folder: Path) -> None:
+    signatures = {endpoint.name: endpoint.traced() for endpoint in model.endpoints()}
+    tfgen_export.write_saved_model(folder, signatures, default="score")
+
+
+def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float, atol: float) -> dict[str, float]:
+    """Writes a file for each endpoint; gives each one's largest difference from TensorFlow."""
+    differences = {}
+    for endpoint in model.endpoints():
+
+        def inputs(batch: int, endpoint: Endpoint = endpoint) -> list:
+            return list(example_inputs(model, endpoint, batch).values())
+
+        proto = tfgen_export.convert(
+            endpoint.traced().python_function,
+            endpoint.inputs,
+            name=f"{model.name}_{endpoint.name}",
+            inputs=inputs,
+            rtol=rtol,
+            atol=atol,
+        )
+        onnx.save(proto, folder / f"{endpoint.name}.onnx")
+        differences[endpoint.name] = float(proto.metadata_props[0].value)
+    return differences
+
+
+def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float, atol: float) -> None:
+    _write_saved_model(model, folder)
+    model.save(folder / "model.keras")
+    (folder / "onnx").mkdir()
+    differences = _write_onnx(model, folder / "onnx", rtol=rtol, atol=atol)
+    versions = {package: importlib.metadata.version(package) for package in _PACKAGES}
+    Manifest(
+        model=type(model).__name__,
+        name=model.name,
+        score_kind=model.score_kind,
+        num_samples=None,
+        noise_layout=LAYOUT_VERSION,
+        endpoints={endpoint.name: _describe(endpoint) for endpoint in model.endpoints()},
+        event_shape=model.event_shape,
+        context_shape=model.context_shape,
+        versions={**versions, "python": platform.python_version()},
+        files=hash_files(folder),
+        max_difference=differences,
+    ).write(folder)
+
+
+def _describe(endpoint: Endpoint) -> EndpointInfo:
+    outputs = endpoint.traced().get_concrete_function().structured_outputs
+    return EndpointInfo(
+        name=endpoint.name,
+        inputs=tuple(_tensor_info(spec.name, spec) for spec in endpoint.inputs),
+        outputs=tuple(_tensor_info(name, tensor) for name, tensor in sorted(outputs.items())),
+        onnx=f"onnx/{endpoint.name}.onnx",
+    )
+
+
+def _tensor_info(name: str, tensor: tf.TensorSpec) -> TensorInfo:
+    return TensorInfo(name=name, dtype=tensor.dtype.name, shape=tuple(tensor.shape.as_list()))
