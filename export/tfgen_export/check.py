@@ -7,11 +7,12 @@ import onnx
 import onnxruntime
 
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
+from tfgen_export.source import find_source
 
 __all__ = ["check_model"]
 
 
-def check_model(model: onnx.ModelProto, traced: Any = None) -> onnxruntime.InferenceSession:
+def check_model(model: onnx.ModelProto, traced: Any) -> onnxruntime.InferenceSession:
     """Checks that a model is valid, holds only standard operators, and loads.
 
     Args:
@@ -31,7 +32,7 @@ def check_model(model: onnx.ModelProto, traced: Any = None) -> onnxruntime.Infer
     del model.opset_import[:]
     model.opset_import.extend(standard)
     unsupported = [
-        UnsupportedOperator(node.op_type, node.name, _source(node.name, traced))
+        UnsupportedOperator(node.op_type, node.name, find_source(node.op_type, node.name, traced))
         for node in _nodes(model.graph)
         if node.domain not in ("", "ai.onnx") or not onnx.defs.has(node.op_type, opset, "")
     ]
@@ -39,7 +40,11 @@ def check_model(model: onnx.ModelProto, traced: Any = None) -> onnxruntime.Infer
         raise UnsupportedOperators(unsupported)
     try:
         onnx.checker.check_model(model, full_check=True)
-        return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # what it would print, it raises too
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
     except Exception as error:  # both libraries raise kinds of their own, from C++
         raise ConversionError(f"The translated model is refused: {error}") from error
 
@@ -51,15 +56,3 @@ def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
         for attribute in node.attribute:
             if attribute.type == onnx.AttributeProto.GRAPH:
                 yield from _nodes(attribute.g)
-
-
-def _source(name: str, traced: Any) -> str | None:
-    """The file and line that made a node, where its name is still the traced operation's."""
-    if traced is None:
-        return None
-    try:
-        operation = traced.get_operation_by_name(name)
-    except KeyError:
-        return None
-    frames = [frame for frame in operation.traceback if "/tensorflow/python/" not in frame.filename]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None

@@ -8,6 +8,8 @@ import numpy as np
 import onnxruntime
 import tensorflow as tf
 
+from tfgen_export.errors import ConversionError, ConversionMismatch
+
 __all__ = ["Difference", "compare", "generate_inputs", "largest_relative"]
 
 
@@ -18,7 +20,8 @@ class Difference:
     Attributes:
         output: its name.
         batch: the rows compared.
-        relative: max |onnx − tf| / max(1, |tf|); infinite where shapes, NaN or infinities differ.
+        relative: max |onnx − tf| / max(1, |tf|); infinite where types, shapes, NaN or infinities
+            differ.
         within: whether all of it is within the tolerance.
     """
 
@@ -28,7 +31,9 @@ class Difference:
     within: bool
 
     def __str__(self) -> str:
-        return f"output {self.output!r}, batch of {self.batch}: largest relative difference {self.relative:.3g}"
+        return (
+            f"output {self.output!r}, batch of {self.batch}: largest relative difference {self.relative:.3g}"
+        )
 
 
 def compare(
@@ -44,25 +49,64 @@ def compare(
 
     Args:
         session: the ONNX model's.
-        function: TensorFlow's.
+        function: TensorFlow's, traced.
         inputs: in the order of the function's arguments.
         output_names: the model's outputs in the order in which TensorFlow flattens the function's.
-        rtol: the relative tolerance.
-        atol: the absolute tolerance.
+        rtol: the relative tolerance of floating-point outputs; others must be equal.
+        atol: their absolute tolerance.
 
     Returns:
         A difference for each output.
+
+    Raises:
+        ConversionError: where TensorFlow's function fails on the inputs: a batch size is built into it, or they
+            are not in its domain.
+        ConversionMismatch: where ONNX Runtime fails on what TensorFlow computes.
     """
-    expected = [tensor.numpy() for tensor in tf.nest.flatten(function(*map(tf.constant, inputs)))]
-    names = [entry.name for entry in session.get_inputs()]
-    feed = {name: value for name, value in zip(_argument_names(function), inputs, strict=True) if name in names}
-    found = session.run(list(output_names), feed)
-    batch = len(inputs[0]) if np.ndim(inputs[0]) else 1
-    differences = []
-    for name, actual, wanted in zip(output_names, found, expected, strict=True):
-        within = actual.shape == wanted.shape and np.allclose(actual, wanted, rtol=rtol, atol=atol, equal_nan=True)
-        differences.append(Difference(name, batch, largest_relative(actual, wanted), bool(within)))
-    return differences
+    specs = [
+        spec
+        for spec in tf.nest.flatten(function.structured_input_signature)
+        if isinstance(spec, tf.TensorSpec)
+    ]
+    batch = len(inputs[0]) if len(inputs) and np.ndim(inputs[0]) else 1
+    if len(inputs) != len(specs):
+        raise ConversionError(f"`inputs` must give {len(specs)} arrays. Received: {len(inputs)}")
+    try:
+        tensors = [tf.constant(value, spec.dtype) for value, spec in zip(inputs, specs, strict=True)]
+        expected = [tensor.numpy() for tensor in tf.nest.flatten(function(*tensors))]
+    except Exception as error:  # TensorFlow's kinds are many
+        raise ConversionError(
+            f"`function` itself fails on a batch of {batch}: a size may be built into it, or `inputs` must give "
+            f"values of its domain. TensorFlow says: {error}"
+        ) from error
+    try:
+        found = session.run(
+            list(output_names),
+            {spec.name: np.asarray(tensor.numpy()) for spec, tensor in zip(specs, tensors, strict=True)},
+        )
+    except Exception as error:  # raised from C++
+        raise ConversionMismatch(
+            f"ONNX Runtime fails on a batch of {batch}, which TensorFlow computes: {error}"
+        ) from error
+    return [
+        _difference(name, batch, actual, wanted, rtol=rtol, atol=atol)
+        for name, actual, wanted in zip(output_names, found, expected, strict=True)
+    ]
+
+
+def _difference(
+    name: str, batch: int, actual: np.ndarray, expected: np.ndarray, *, rtol: float, atol: float
+) -> Difference:
+    if actual.dtype != expected.dtype:
+        return Difference(name, batch, float("inf"), False)
+    relative = largest_relative(actual, expected)
+    if actual.shape != expected.shape:
+        within = False
+    elif np.issubdtype(actual.dtype, np.inexact):
+        within = np.allclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+    else:
+        within = np.array_equal(actual, expected)
+    return Difference(name, batch, relative, bool(within))
 
 
 def largest_relative(actual: np.ndarray, expected: np.ndarray) -> float:
@@ -87,6 +131,12 @@ def generate_inputs(signature: Sequence[tf.TensorSpec], batch: int) -> list[np.n
     rng = np.random.default_rng(batch)
     values = []
     for spec in signature:
+        if spec.shape.rank is None or not (
+            spec.dtype.is_floating or spec.dtype.is_integer or spec.dtype.is_bool
+        ):
+            raise ConversionError(
+                f"`inputs` must be given where the signature does not tell values. Received: {spec}"
+            )
         shape = [batch if size is None else size for size in spec.shape.as_list()]
         if spec.dtype.is_floating:
             value = rng.normal(size=shape)
@@ -96,8 +146,3 @@ def generate_inputs(signature: Sequence[tf.TensorSpec], batch: int) -> list[np.n
             value = rng.integers(0, 10, shape)
         values.append(np.asarray(value, spec.dtype.as_numpy_dtype))
     return values
-
-
-def _argument_names(function: Any) -> list[str]:
-    """The names of a concrete function's arguments, captured variables left out."""
-    return [spec.name for spec in tf.nest.flatten(function.structured_input_signature)]

@@ -18,6 +18,9 @@ def write_saved_model(folder: str | os.PathLike[str], signatures: Mapping[str, A
             tensors, returning a dictionary of tensors.
         default: which of them is `serving_default` too: what a request without a signature's name gets.
 
+    Raises:
+        ValueError: where `default` is none of them, or another of them is called `serving_default`.
+
     Example:
         >>> import tempfile
         >>> double = tf.function(lambda x: {"y": 2 * x}, input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
@@ -26,10 +29,19 @@ def write_saved_model(folder: str | os.PathLike[str], signatures: Mapping[str, A
         >>> sorted(tf.saved_model.load(folder).signatures)
         ['double', 'serving_default']
     """
+    if default not in signatures or "serving_default" in set(signatures) - {default}:
+        raise ValueError(
+            "`default` must be one of the signatures, and no other may be called 'serving_default'. "
+            f"Received: default={default!r} with signatures {sorted(signatures)}"
+        )
     concrete = {name: function.get_concrete_function() for name, function in signatures.items()}
     module = tf.Module()
     # A SavedModel must own the variables that its functions use.
     module.used_variables = list(
-        {id(variable): variable for function in concrete.values() for variable in function.graph.variables}.values()
+        {
+            id(variable): variable for function in concrete.values() for variable in function.graph.variables
+        }.values()
     )
-    tf.saved_model.save(module, os.fspath(folder), signatures={"serving_default": concrete[default], **concrete})
+    tf.saved_model.save(
+        module, os.fspath(folder), signatures={"serving_default": concrete[default], **concrete}
+    )

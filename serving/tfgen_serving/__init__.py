@@ -5,13 +5,13 @@ Importing it loads NumPy and nothing heavier; ONNX Runtime comes with the first 
 
 from tfgen_serving.bundle import Bundle
 from tfgen_serving.errors import BundleError, InputError, RunError
-from tfgen_serving.manifest import Endpoint, Manifest, TensorInfo, hash_files
+from tfgen_serving.manifest import EndpointInfo, Manifest, TensorInfo, hash_files
 from tfgen_serving.scorer import Scorer
 
 __all__ = [
     "Bundle",
     "BundleError",
-    "Endpoint",
+    "EndpointInfo",
     "InputError",
     "Manifest",
     "RunError",

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgen_serving.errors import InputError
-from tfgen_serving.tensors import Endpoint, TensorInfo
+from tfgen_serving.tensors import EndpointInfo, TensorInfo
 
 __all__ = ["as_integer", "as_rows", "as_seed", "check_inputs", "check_names"]
 
 _INT32 = np.iinfo(np.int32)
 
 
-def check_inputs(endpoint: Endpoint, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def check_inputs(endpoint: EndpointInfo, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     """Returns the inputs of a call as arrays of the endpoint's dtypes, all of one batch size.
 
     Args:
@@ -30,7 +30,7 @@ def check_inputs(endpoint: Endpoint, inputs: Mapping[str, Any]) -> dict[str, NDA
         >>> from tfgen_serving.tensors import TensorInfo
         >>> x = TensorInfo(name="x", dtype="float32", shape=(None, 2))
         >>> score = TensorInfo(name="score", dtype="float32", shape=(None,))
-        >>> endpoint = Endpoint(name="score", inputs=(x,), outputs=(score,), onnx="onnx/score.onnx")
+        >>> endpoint = EndpointInfo(name="score", inputs=(x,), outputs=(score,), onnx="onnx/score.onnx")
         >>> check_inputs(endpoint, {"x": [[1, 2]]})
         {'x': array([[1., 2.]], dtype=float32)}
         >>> check_inputs(endpoint, {"x": [1, 2]})
@@ -49,7 +49,7 @@ def check_inputs(endpoint: Endpoint, inputs: Mapping[str, Any]) -> dict[str, NDA
     return arrays
 
 
-def check_names(endpoint: Endpoint, given: Mapping[str, Any]) -> None:
+def check_names(endpoint: EndpointInfo, given: Mapping[str, Any]) -> None:
     """Raises InputError unless the names in `given` are the endpoint's inputs, all of them and no other."""
     infos = {info.name: info for info in endpoint.inputs}
     for name in given:

@@ -22,9 +22,9 @@ from tfgen_serving.fields import (
     within,
 )
 from tfgen_serving.files import MANIFEST_NAME, hash_files
-from tfgen_serving.tensors import Endpoint, TensorInfo
+from tfgen_serving.tensors import EndpointInfo, TensorInfo
 
-__all__ = ["FORMAT_VERSION", "MANIFEST_NAME", "Endpoint", "Manifest", "TensorInfo", "hash_files"]
+__all__ = ["FORMAT_VERSION", "MANIFEST_NAME", "EndpointInfo", "Manifest", "TensorInfo", "hash_files"]
 
 FORMAT_VERSION = 1
 SCORE_KINDS = ("exact", "bound")
@@ -69,7 +69,7 @@ class Manifest:
     score_kind: str
     num_samples: int | None
     noise_layout: int
-    endpoints: Mapping[str, Endpoint]
+    endpoints: Mapping[str, EndpointInfo]
     event_shape: tuple[int | None, ...]
     context_shape: tuple[int | None, ...] | None
     versions: Mapping[str, str]
@@ -110,9 +110,9 @@ class Manifest:
             fits = fits and math.isfinite(value) and value >= 0
             expect(fits, f"max_difference.{name}", "a finite number of at least 0", value)
 
-    def _check_endpoint(self, name: str, endpoint: Endpoint) -> None:
+    def _check_endpoint(self, name: str, endpoint: EndpointInfo) -> None:
         where = f"endpoints.{name}"
-        expect(isinstance(endpoint, Endpoint), where, "an Endpoint", endpoint)
+        expect(isinstance(endpoint, EndpointInfo), where, "an EndpointInfo", endpoint)
         expect(endpoint.name == name, f"{where}.name", f"{name!r}, its key", endpoint.name)
         expect(endpoint.onnx in self.files, f"{where}.onnx", "a file that `files` lists", endpoint.onnx)
         if name == "score":
@@ -162,7 +162,7 @@ class Manifest:
             for name, item in values["endpoints"].items():
                 expect(isinstance(item, dict), f"endpoints.{name}", "a JSON object", item)
                 with within(f"endpoints.{name}."):
-                    endpoints[name] = Endpoint.from_data(name, item)
+                    endpoints[name] = EndpointInfo.from_data(name, item)
             return cls(**(values | {"endpoints": endpoints}))
 
     @classmethod

@@ -13,7 +13,7 @@ from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import as_integer, as_rows, as_seed, check_inputs, check_names
 from tfgen_serving.manifest import Manifest
 from tfgen_serving.sessions import Sessions
-from tfgen_serving.tensors import Endpoint
+from tfgen_serving.tensors import EndpointInfo
 
 __all__ = ["BATCH_SIZE", "Scorer"]
 
@@ -64,7 +64,7 @@ class Scorer:
             self.bundle.verify_files()
         self.manifest: Manifest = self.bundle.manifest
         self.score_kind: str = self.manifest.score_kind
-        self.endpoints: Mapping[str, Endpoint] = MappingProxyType(dict(self.manifest.endpoints))
+        self.endpoints: Mapping[str, EndpointInfo] = MappingProxyType(dict(self.manifest.endpoints))
         self._sessions = Sessions(bundle=self.bundle, threads=threads)
 
     def __repr__(self) -> str:
@@ -166,7 +166,7 @@ class Scorer:
         """
         return self._run(self._endpoint(endpoint), inputs, BATCH_SIZE)
 
-    def _endpoint(self, name: str) -> Endpoint:
+    def _endpoint(self, name: str) -> EndpointInfo:
         if name not in self.endpoints:
             known = ", ".join(self.endpoints) or "none"
             raise InputError(f"endpoint must be one of those in the bundle: {known}. Received: {name!r}")
@@ -176,7 +176,7 @@ class Scorer:
         endpoint = self._endpoint(name)
         return _only(endpoint, self._run(endpoint, inputs, batch_size), output)
 
-    def _run(self, endpoint: Endpoint, inputs: Mapping[str, Any], batch_size: int) -> dict[str, NDArray[Any]]:
+    def _run(self, endpoint: EndpointInfo, inputs: Mapping[str, Any], batch_size: int) -> dict[str, NDArray[Any]]:
         arrays = check_inputs(endpoint, inputs)
         rows = len(arrays[endpoint.inputs[0].name])
         return self._batched(
@@ -185,7 +185,7 @@ class Scorer:
 
     def _batched(
         self,
-        endpoint: Endpoint,
+        endpoint: EndpointInfo,
         feed: Callable[[int, int], dict[str, NDArray[Any]]],
         rows: int,
         batch_size: int,
@@ -198,7 +198,7 @@ class Scorer:
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _only(endpoint: Endpoint, outputs: Mapping[str, NDArray[Any]], preferred: str) -> NDArray[Any]:
+def _only(endpoint: EndpointInfo, outputs: Mapping[str, NDArray[Any]], preferred: str) -> NDArray[Any]:
     if len(outputs) == 1:
         return next(iter(outputs.values()))
     if preferred in outputs:

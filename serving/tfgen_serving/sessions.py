@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tfgen_serving.bundle import Bundle
 from tfgen_serving.errors import BundleError, RunError
-from tfgen_serving.tensors import Endpoint
+from tfgen_serving.tensors import EndpointInfo
 
 __all__ = ["Session", "Sessions"]
 
@@ -29,7 +29,7 @@ class Session:
             manifest's.
     """
 
-    def __init__(self, *, bundle: Bundle, endpoint: Endpoint, threads: int | None) -> None:
+    def __init__(self, *, bundle: Bundle, endpoint: EndpointInfo, threads: int | None) -> None:
         # Imported here so that `import tfgen_serving` stays fast, and so that a client needs no ONNX Runtime.
         import onnxruntime
 
@@ -113,7 +113,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._made: dict[str, Session] = {}
 
-    def get(self, endpoint: Endpoint) -> Session:
+    def get(self, endpoint: EndpointInfo) -> Session:
         """Returns the endpoint's session."""
         with self._lock:
             if endpoint.name not in self._made:

@@ -7,7 +7,7 @@ from typing import Any
 from tfgen_serving.errors import BundleError
 from tfgen_serving.fields import as_shape, check_path, check_text, expect, fields_of, within
 
-__all__ = ["Endpoint", "TensorInfo"]
+__all__ = ["EndpointInfo", "TensorInfo"]
 
 _DTYPES = (
     *("bool", "float16", "float32", "float64"),
@@ -61,7 +61,7 @@ class TensorInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class EndpointInfo:
     """A function of a bundle, from named inputs to named outputs; row i of these belongs to row i of those.
 
     Attributes:
@@ -76,7 +76,7 @@ class Endpoint:
     Example:
         >>> x = TensorInfo(name="x", dtype="float32", shape=(None, 2))
         >>> score = TensorInfo(name="score", dtype="float32", shape=(None,))
-        >>> endpoint = Endpoint(name="score", inputs=(x,), outputs=(score,), onnx="onnx/score.onnx")
+        >>> endpoint = EndpointInfo(name="score", inputs=(x,), outputs=(score,), onnx="onnx/score.onnx")
         >>> endpoint.inputs[0].text
         'float32 [batch, 2]'
     """
@@ -101,7 +101,7 @@ class Endpoint:
         }
 
     @classmethod
-    def from_data(cls, name: str, data: Mapping[str, Any]) -> "Endpoint":
+    def from_data(cls, name: str, data: Mapping[str, Any]) -> "EndpointInfo":
         """Returns the endpoint that `to_data` wrote; BundleError otherwise."""
         values = fields_of(data, required=frozenset({"inputs", "outputs", "onnx"}))
         for side in ("inputs", "outputs"):

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from scipy import stats  # type: ignore[import-untyped, unused-ignore]
-from tfgen_serving import Endpoint, Manifest, TensorInfo, hash_files
+from tfgen_serving import EndpointInfo, Manifest, TensorInfo, hash_files
 
 ELEMENTS = {
     "float32": TensorProto.FLOAT,
@@ -32,12 +32,12 @@ class Graph:
     nodes: Sequence[Any]
     constants: dict[str, NDArray[Any]]
 
-    def endpoint(self, name: str) -> Endpoint:
+    def endpoint(self, name: str) -> EndpointInfo:
         inputs, outputs = (
             tuple(TensorInfo(name=n, dtype=d, shape=(None, *s)) for n, d, s in side)
             for side in (self.inputs, self.outputs)
         )
-        return Endpoint(name=name, inputs=inputs, outputs=outputs, onnx=f"onnx/{name}.onnx")
+        return EndpointInfo(name=name, inputs=inputs, outputs=outputs, onnx=f"onnx/{name}.onnx")
 
     def save(self, path: Path) -> None:
         inputs, outputs = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tfgen_serving import Endpoint, InputError, TensorInfo
+from tfgen_serving import EndpointInfo, InputError, TensorInfo
 from tfgen_serving.inputs import as_integer, as_rows, as_seed, check_inputs
 
 
@@ -15,9 +15,9 @@ def info(dtype: str = "float32", *shape: int | None) -> TensorInfo:
 
 
 @pytest.fixture
-def endpoint() -> Endpoint:
+def endpoint() -> EndpointInfo:
     tensors = (info("float32", 2), TensorInfo(name="context", dtype="float32", shape=(None, 1)))
-    return Endpoint(name="score", inputs=tensors, outputs=(info(),), onnx="onnx/score.onnx")
+    return EndpointInfo(name="score", inputs=tensors, outputs=(info(),), onnx="onnx/score.onnx")
 
 
 def masked(mask: bool) -> Any:
@@ -107,12 +107,12 @@ def test_free_sizes_take_any_size_but_none() -> None:
         ),
     ],
 )
-def test_names_and_rows_must_agree(endpoint: Endpoint, inputs: dict[str, Any], message: str) -> None:
+def test_names_and_rows_must_agree(endpoint: EndpointInfo, inputs: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match="^" + re.escape(message)):
         check_inputs(endpoint, inputs)
 
 
-def test_checked_inputs_keep_names_and_values(endpoint: Endpoint) -> None:
+def test_checked_inputs_keep_names_and_values(endpoint: EndpointInfo) -> None:
     arrays = check_inputs(endpoint, {"context": [[3]], "x": [[1, 2]]})
     assert {name: array.tolist() for name, array in arrays.items()} == {"x": [[1.0, 2.0]], "context": [[3.0]]}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tfgen_serving import BundleError, Endpoint, Manifest, TensorInfo
+from tfgen_serving import BundleError, EndpointInfo, Manifest, TensorInfo
 
 DIGEST = "0" * 64
 
@@ -15,13 +15,13 @@ def tensor(name: str, dtype: str, *shape: int | None) -> TensorInfo:
 
 
 def values(**changes: Any) -> dict[str, Any]:
-    score = Endpoint(
+    score = EndpointInfo(
         name="score",
         inputs=(tensor("x", "float32", 28, 28, 1), tensor("mask", "bool", None)),
         outputs=(tensor("score", "float32"),),
         onnx="onnx/score.onnx",
     )
-    sample = Endpoint(
+    sample = EndpointInfo(
         name="sample",
         inputs=(tensor("seed", "int32", 2),),
         outputs=(tensor("x", "float32", 28, 28, 1),),
@@ -188,7 +188,7 @@ SCORE = values()["endpoints"]["score"]
             {"files": {}},
             r"^endpoints\.score\.onnx must be a file that `files` lists\. Received: 'onnx/score.onnx'",
         ),
-        ({"endpoints": {"score": "onnx"}}, r"^endpoints\.score must be an Endpoint\. Received: 'onnx'"),
+        ({"endpoints": {"score": "onnx"}}, r"^endpoints\.score must be an EndpointInfo\. Received: 'onnx'"),
         (
             {"endpoints": {"encode": SCORE}},
             r"^endpoints\.encode\.name must be 'encode', its key\. Received: 'score'",
@@ -209,7 +209,7 @@ def test_the_writer_meets_the_same_checks(changes: dict[str, Any], message: str)
 
 @pytest.mark.parametrize("outputs", [(("score", 1),), (("loss",), ("kl",)), (("score", 2), ("kl",))])
 def test_score_gives_one_number_a_row(outputs: tuple[tuple[Any, ...], ...]) -> None:
-    score = Endpoint(
+    score = EndpointInfo(
         name="score",
         inputs=SCORE.inputs,
         outputs=tuple(tensor(name, "float32", *shape) for name, *shape in outputs),
@@ -223,7 +223,7 @@ def test_score_gives_one_number_a_row(outputs: tuple[tuple[Any, ...], ...]) -> N
     "seed", [tensor("seed", "int64", 2), tensor("seed", "int32"), tensor("x", "int32", 2)]
 )
 def test_sample_takes_seed_rows(seed: TensorInfo) -> None:
-    sample = Endpoint(
+    sample = EndpointInfo(
         name="sample", inputs=(seed,), outputs=(tensor("x", "float32", 2),), onnx="onnx/sample.onnx"
     )
     with pytest.raises(BundleError, match=r"^endpoints\.sample\.inputs must be given a tensor seed int32"):
@@ -261,7 +261,7 @@ def test_tensor_errors(changes: dict[str, Any], message: str) -> None:
 def test_endpoint_errors(changes: dict[str, Any], message: str) -> None:
     made = {"name": "score", "inputs": SCORE.inputs, "outputs": SCORE.outputs, "onnx": SCORE.onnx}
     with pytest.raises(BundleError, match=message):
-        Endpoint(**(made | changes))
+        EndpointInfo(**(made | changes))
 
 
 def test_reading_names_a_file_that_is_not_text_or_not_there(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ class Flow(tfd.TransformedDistribution):
     """
 
     def __init__(self, *, distribution: tfd.Distribution, bijector: OnePassBijector, name: str = "flow") -> None:
-        super().__init__(distribution=distribution, bijector=bijector, name=name)
+        # Left to itself, TFP would keep its own constructor's arguments, and `copy` would pass them to this one.
+        parameters = {"distribution": distribution, "bijector": bijector, "name": name}
+        super().__init__(distribution=distribution, bijector=bijector, parameters=parameters, name=name)
 
     def _log_prob(self, x: tf.Tensor) -> tf.Tensor:
         z, log_det = self.bijector.inverse_and_log_det(x)

@@ -32,7 +32,15 @@ class Partition:
         self._back = [order.index(index) for index in range(len(self.mask))]
 
     def split(self, value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """[..., size] to [..., kept] and [..., changed]."""
+        """[..., size] to [..., kept] and [..., changed].
+
+        Raises:
+            ValueError: where the last axis is known to have another size: slices would cut it in silence.
+        """
+        if value.shape[-1] not in (None, len(self.mask)):
+            raise ValueError(
+                f"`value` must have {len(self.mask)} entries in its last axis. Received: shape={value.shape}"
+            )
         return _take(value, self.kept), _take(value, self.changed)
 
     def merge(self, kept: tf.Tensor, changed: tf.Tensor) -> tf.Tensor:

@@ -51,7 +51,7 @@ class MDN(ExactModel):
         context_shape: tuple[int, ...],
         components: int = 5,
         hidden: tuple[int, ...] = (64, 64),
-        activation: str = "tanh",
+        activation: str = "relu",
         covariance: str = "diagonal",
         min_scale: float = MIN_SCALE,
         kernel_regularizer: Any = None,

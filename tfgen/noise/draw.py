@@ -5,6 +5,7 @@ from functools import singledispatch
 
 import tensorflow as tf
 import tensorflow_probability as tfp
+from tensorflow_probability.python.layers.internal.distribution_tensor_coercible import _TensorCoercible
 
 from tfgen.noise.noise import Noise
 
@@ -76,6 +77,12 @@ def register(family: type) -> Callable:
     return _draw.register(family)
 
 
+@register(_TensorCoercible)
+def _layer_output(distribution: _TensorCoercible, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
+    # What distribution layers return: the family's object in Keras's wrapping.
+    return _draw(distribution.tensor_distribution, noise, shape)
+
+
 @register(tfd.Normal)
 def _normal(distribution: tfd.Normal, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     return distribution.loc + distribution.scale * noise.normal(shape, distribution.dtype)
@@ -104,7 +111,8 @@ def _multivariate_normal(
     # L ε as a sum, not as a matrix product: small events, and no dependence on a product's batch layout.
     scale = distribution.scale.to_dense()
     normal = noise.normal(shape, distribution.dtype)
-    return distribution.loc + tf.reduce_sum(scale * normal[..., tf.newaxis, :], axis=-1)
+    centred = tf.reduce_sum(scale * normal[..., tf.newaxis, :], axis=-1)
+    return centred if distribution.loc is None else distribution.loc + centred
 
 
 @register(tfd.MixtureSameFamily)

@@ -110,5 +110,7 @@ class Noise:
     @staticmethod
     def _shape(lanes: tf.Tensor, size: int, shape: Sequence[int]) -> tf.Tensor:
         """[batch, blocks, 4] to [batch, *shape], cutting what the last block has too much."""
+        if size == 0:  # nothing tells a reshape how many rows there are
+            return tf.zeros([tf.shape(lanes)[0], *shape], lanes.dtype)
         rows = tf.reshape(lanes, [-1, 4 * lanes.shape[1]])[:, :size]
         return tf.reshape(rows, [-1, *shape])

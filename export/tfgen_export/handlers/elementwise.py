@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
@@ -19,11 +20,11 @@ def log1p(b: Builder, x: str) -> str:
     """
     one = b.constant(1)
     u = b("Add", one, x)
-    log_u = b("Log", u)
-    corrected = b("Mul", log_u, b("Div", x, b("Sub", u, one)))
-    # At infinity the quotient is NaN, and log(u) right; at −0 the result is x, with its sign.
-    finite = b("Where", b("Equal", u, x), log_u, corrected)
-    return b("Where", b("Equal", u, one), x, finite)
+    # At infinity the divisor stays finite, so that the result is infinite and not NaN.
+    divisor = b("Sub", b("Min", u, b.constant(np.finfo(b.dtype).max)), one)
+    factor = b("Where", b("Equal", u, one), one, b("Div", b("Log", u), divisor))
+    # ONNX Runtime's Where makes 0 of −0: the product keeps the sign of x.
+    return b("Mul", x, factor)
 
 
 @tf_op("Log1p")

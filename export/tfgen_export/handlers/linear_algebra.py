@@ -32,7 +32,7 @@ class MatrixTriangularSolve:
         size = -1 if shape is None else shape[-1]
         if not 1 <= size <= _LARGEST:
             raise ConversionError(
-                f"MatrixTriangularSolve (node {node.name!r}) needs a static matrix size of at most {_LARGEST}. "
+                f"MatrixTriangularSolve (node {node.name!r}) needs a static matrix size from 1 to {_LARGEST}. "
                 f"Received: shape={shape}"
             )
         lower = bool(node.get_attr_value("lower", True))

@@ -2,6 +2,7 @@
 
 import abc
 import math
+import operator
 from typing import Any
 
 import keras
@@ -133,7 +134,7 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
 def checked_shape(argument: str, shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of positive integers, or an error that names the argument."""
     try:
-        result = tuple(int(size) for size in shape)
+        result = tuple(operator.index(size) for size in shape)
     except TypeError:
         result = (-1,)
     if any(size < 1 for size in result):

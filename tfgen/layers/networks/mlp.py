@@ -49,7 +49,7 @@ class MLP(keras.layers.Layer):
             keras.layers.Dense(
                 width,
                 activation=self.activation,
-                kernel_initializer="he_normal" if activation == "relu" else "glorot_uniform",
+                kernel_initializer="he_normal" if self.activation is keras.activations.relu else "glorot_uniform",
                 kernel_regularizer=self.kernel_regularizer,
                 dtype=self.dtype_policy,
                 name=f"dense_{index}",
