@@ -1,7 +1,7 @@
 """How far ONNX Runtime and TensorFlow are apart."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class Difference:
 
 def compare(
     session: onnxruntime.InferenceSession,
-    function: Callable[..., Any],
+    function: Any,
     inputs: Sequence[np.ndarray],
     output_names: Sequence[str],
     *,
@@ -59,10 +59,11 @@ def compare(
         A difference for each output.
 
     Raises:
-        ConversionError: where TensorFlow's function fails on the inputs: a batch size is built into it, or they
-            are not in its domain.
+        ConversionError: where TensorFlow's function fails on the inputs: a batch size is built into it, or
+            they are not in its domain.
         ConversionMismatch: where ONNX Runtime fails on what TensorFlow computes.
     """
+    # Python's default values stand in the signature too.
     specs = [
         spec
         for spec in tf.nest.flatten(function.structured_input_signature)
@@ -76,8 +77,8 @@ def compare(
         expected = [tensor.numpy() for tensor in tf.nest.flatten(function(*tensors))]
     except Exception as error:  # TensorFlow's kinds are many
         raise ConversionError(
-            f"`function` itself fails on a batch of {batch}: a size may be built into it, or `inputs` must give "
-            f"values of its domain. TensorFlow says: {error}"
+            f"`function` itself fails on a batch of {batch}: a size may be built into it, or `inputs` must "
+            f"give values of its domain. TensorFlow says: {error}"
         ) from error
     try:
         found = session.run(
@@ -110,7 +111,7 @@ def _difference(
 
 
 def largest_relative(actual: np.ndarray, expected: np.ndarray) -> float:
-    """max |actual − expected| / max(1, |expected|), equal NaN and infinities counting as no difference.
+    """Max |actual − expected| / max(1, |expected|), equal NaN and infinities counting as no difference.
 
     Example:
         >>> largest_relative(np.array([100.0, np.inf]), np.array([101.0, np.inf]))
@@ -138,6 +139,7 @@ def generate_inputs(signature: Sequence[tf.TensorSpec], batch: int) -> list[np.n
                 f"`inputs` must be given where the signature does not tell values. Received: {spec}"
             )
         shape = [batch if size is None else size for size in spec.shape.as_list()]
+        value: np.ndarray
         if spec.dtype.is_floating:
             value = rng.normal(size=shape)
         elif spec.dtype.is_bool:

@@ -28,28 +28,28 @@ def convert(
 ) -> onnx.ModelProto:
     """Turns a TensorFlow or TFP function into an ONNX model, and tries it before it returns.
 
-    The model holds standard-domain operators of opset 18 only. It passes ONNX's checker, ONNX Runtime loads it, and
-    for two batch sizes its outputs agree with TensorFlow's: |onnx − tf| ≤ atol + rtol·|tf| everywhere, NaN and
-    infinities in the same places, integers and truth values equal. Variables and captured tensors become constants;
-    every input stays one, used or not.
+    The model holds standard-domain operators of opset 18 only. It passes ONNX's checker, ONNX Runtime loads
+    it, and for two batch sizes its outputs agree with TensorFlow's: |onnx − tf| ≤ atol + rtol·|tf|
+    everywhere, NaN and infinities in the same places, integers and truth values equal. Variables and captured
+    tensors become constants; every input stays one, used or not.
 
     Args:
-        function: of as many tensors as the signature has; returns a tensor, a tuple, or a dictionary by the names
-            that the outputs shall have.
+        function: of as many tensors as the signature has; returns a tensor, a tuple, or a dictionary by the
+            names that the outputs shall have.
         input_signature: each with a name, which the model's input keeps; None dimensions stay dynamic.
         name: the graph's name; the function's own where it is None.
-        inputs: from a batch size (for every None dimension) to arrays to compare on; standard normals and integers
-            from 0 to 9 where it is None.
+        inputs: from a batch size (for every None dimension) to arrays to compare on; standard normals and
+            integers from 0 to 9 where it is None.
         rtol: the relative tolerance of floating-point outputs.
         atol: their absolute tolerance.
 
     Returns:
-        The model. Its metadata hold `largest_difference`, max |onnx − tf| / max(1, |tf|) of what was compared.
+        The model. Its metadata hold `largest_difference`: max |onnx − tf| / max(1, |tf|) of all compared.
 
     Raises:
-        ConversionError: where the signature has no names, outputs and inputs share one, the function returns
-            something else than tensors, a handler refuses a node, or the function itself fails on a batch, as one
-            does that has a batch size built in.
+        ConversionError: where the signature lacks a name or a rank, outputs and inputs share one, the function returns
+            something else than tensors, a handler refuses a node, or the function itself fails on a batch, as
+            one does that has a batch size built in.
         UnsupportedOperators: where an operator has no translation; it names each, and where it arose.
         ConversionMismatch: where the outputs disagree, or ONNX Runtime fails where TensorFlow does not.
 
@@ -62,6 +62,8 @@ def convert(
     names = [spec.name for spec in input_signature]
     if not all(names) or len(set(names)) < len(names):
         raise ConversionError(f"`input_signature` must give each input a name of its own. Received: {names}")
+    if any(spec.shape.rank is None for spec in input_signature):
+        raise ConversionError(f"`input_signature` must give each input a rank. Received: {list(input_signature)}")
     concrete = tf.function(function, autograph=False).get_concrete_function(*input_signature)
     output_names = _output_names(concrete)
     if set(output_names) & set(names):

@@ -17,8 +17,8 @@ class UnsupportedOperator:
     Attributes:
         operator: TensorFlow's name of it, such as `Betainc`.
         node: the node's name; its scopes tell the TFP call, as `Beta/log_cdf` does.
-        source: the line of the user's code that made it, and the line of TFP's or Keras's that it went through;
-            None where the trace does not tell.
+        source: the line of the user's code that made it, and the line of TFP's or Keras's that it went
+            through; None where the trace does not tell.
     """
 
     operator: str

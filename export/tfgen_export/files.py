@@ -14,9 +14,9 @@ __all__ = ["atomic_folder"]
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Gives a new folder beside `path`, which becomes `path` by one rename when the block ends well.
 
-    Whatever goes wrong in the block, `path` does not appear, and what was written goes, with the parents made for
-    it. A killed process leaves a folder whose name begins with a dot, which TensorFlow Serving and the readers here
-    pass over.
+    Whatever goes wrong in the block, `path` does not appear, and what was written goes, with the parents made
+    for it. A killed process leaves a folder whose name begins with a dot, which TensorFlow Serving and the
+    readers here pass over.
 
     Args:
         path: what is to be; must not exist. Its parents are made.
@@ -37,7 +37,8 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         _remove_empty(made)
         raise PermissionError(
-            f"`path` must lie in a folder that can be written. Received: path={str(target)!r} ({error.strerror})"
+            f"`path` must lie in a folder that can be written ({error.strerror}). "
+            f"Received: path={str(target)!r}"
         ) from error
     except OSError as error:
         _remove_empty(made)

@@ -55,7 +55,7 @@ def quiet() -> Iterator[list[logging.LogRecord]]:
                 child.setLevel(level)
 
 
-class _VirtualCluster(cluster.Cluster):  # type: ignore[misc]
+class _VirtualCluster(cluster.Cluster):
     """The optimiser's view of the machine as one CPU, instead of a session that it starts and announces."""
 
     def __init__(self) -> None:

@@ -23,7 +23,8 @@ def write_saved_model(folder: str | os.PathLike[str], signatures: Mapping[str, A
 
     Example:
         >>> import tempfile
-        >>> double = tf.function(lambda x: {"y": 2 * x}, input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+        >>> x = tf.TensorSpec([None], tf.float32, name="x")
+        >>> double = tf.function(lambda x: {"y": 2 * x}, input_signature=[x])
         >>> folder = tempfile.mkdtemp()
         >>> write_saved_model(folder, {"double": double}, default="double")
         >>> sorted(tf.saved_model.load(folder).signatures)

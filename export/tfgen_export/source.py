@@ -20,7 +20,7 @@ _LIBRARIES = (
 
 
 def find_source(operator: str, node: str, graph: Any) -> str | None:
-    """The line of the user's code that made an operator, and the line of TFP's or Keras's that it went through.
+    """The line of the user's code that made an operator, and the line of TFP's or Keras's on the way.
 
     Args:
         operator: TensorFlow's name of it, such as `Betainc`.

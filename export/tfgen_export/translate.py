@@ -7,8 +7,7 @@ from typing import Any
 
 import onnx
 import tensorflow as tf
-import tf2onnx
-from tf2onnx import tf_loader, tfonnx
+from tf2onnx import optimizer, tf_loader, tfonnx
 
 from tfgen_export import handlers
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
@@ -60,12 +59,21 @@ def translate(concrete: Any, input_names: Sequence[str], output_names: Sequence[
                     output_names=tensors_out,
                     tensors_to_rename=renamed,
                 )
-                onnx_graph = tf2onnx.optimizer.optimize_graph(onnx_graph, catch_errors=False)
+                onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, )
                 return onnx_graph.make_model("tfgen_export")
         except ConversionError:
             raise
         except Exception as error:  # tf2onnx raises whatever its handlers run into
             raise _explain(error, errors, concrete.graph) from error
+
+
+def _exact() -> dict[str, Any]:
+    """The optimisers that change no number.
+
+    `remove_back_to_back` drops the rounding of float64 → float32 → float64, and the truncation of
+    float → int → bool.
+    """
+    return {name: kind for name, kind in optimizer._get_optimizers().items() if name != "remove_back_to_back"}
 
 
 def _explain(error: Exception, records: list[logging.LogRecord], traced: Any) -> ConversionError:

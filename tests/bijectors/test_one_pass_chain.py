@@ -77,7 +77,9 @@ def test_chains_nest(coupling: Any) -> None:
     nested = OnePassChain([first.bijector(), OnePassChain([second.bijector(), third.bijector()])])
     flat = OnePassChain([part.bijector() for part in (first, second, third)])
     for nested_value, flat_value in zip(
-        nested.inverse_and_log_det(tf.constant(points(5))), flat.inverse_and_log_det(tf.constant(points(5))), strict=True
+        nested.inverse_and_log_det(tf.constant(points(5))),
+        flat.inverse_and_log_det(tf.constant(points(5))),
+        strict=True,
     ):
         np.testing.assert_allclose(nested_value, flat_value, rtol=0, atol=1e-12)
     assert isinstance(flat, tfb.Bijector)
@@ -86,5 +88,5 @@ def test_chains_nest(coupling: Any) -> None:
 
 
 def test_an_empty_chain_is_refused() -> None:
-    with pytest.raises(ValueError, match="`bijectors` must hold at least one bijector. Received: an empty sequence"):
+    with pytest.raises(ValueError, match="`bijectors` must hold at least one bijector"):
         OnePassChain([])

@@ -7,14 +7,14 @@ import pytest
 import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
 from tfgen.noise import LAYOUT_VERSION, Noise, seed_rows
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
 
-# Seed row, stream, index; the first six uniforms' upper 23 bits; the first six normals. Another value here means
-# another sample everywhere: raise LAYOUT_VERSION, and only then change these.
+# Seed row, stream, index; the first six uniforms' upper 23 bits; the first six normals. Another value here
+# means another sample everywhere: raise LAYOUT_VERSION, and only then change these.
 GOLDEN: list[tuple[list[int], int, int, str, list[float]]] = [
     (
         [0, 0], 0, 0, "16e739 09a471 7e7c70 5143d5 74a9ad 288622",
@@ -62,8 +62,8 @@ def uniforms_from_bits(text: str) -> list[float]:
 def assert_same(kind: str, found: Any, expected: Any) -> None:
     """Uniforms bit for bit; normals but for the last place.
 
-    TensorFlow's log, sin and cos take another path for the elements that fill no vector register, so that the size of
-    the array shows in the last place.
+    TensorFlow's log, sin and cos take another path for the elements that fill no vector register, so that the
+    size of the array shows in the last place.
     """
     np.testing.assert_allclose(found, expected, rtol=0, atol={"uniform": 0, "normal": 1e-6}[kind])
 
@@ -251,7 +251,8 @@ def test_xla_gives_the_same() -> None:
 
     index = tf.constant(77)
     uniform, normal = both(seeds, index)
-    for other_uniform, other_normal in (tf.function(both)(seeds, index), tf.function(both, jit_compile=True)(seeds, index)):
+    for compiled in (False, True):
+        other_uniform, other_normal = tf.function(both, jit_compile=compiled)(seeds, index)
         assert_same("uniform", other_uniform, uniform)
         assert_same("normal", other_normal, normal)
 

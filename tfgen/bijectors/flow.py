@@ -21,7 +21,7 @@ class Flow(tfd.TransformedDistribution):
     """
 
     def __init__(self, *, distribution: tfd.Distribution, bijector: OnePassBijector, name: str = "flow") -> None:
-        # Left to itself, TFP would keep its own constructor's arguments, and `copy` would pass them to this one.
+        # Left to itself, TFP keeps its own constructor's arguments, and `copy` passes them to this one.
         parameters = {"distribution": distribution, "bijector": bijector, "name": name}
         super().__init__(distribution=distribution, bijector=bijector, parameters=parameters, name=name)
 

@@ -122,27 +122,51 @@ class ModelInputs:
         if len(set(sizes.values())) > 1:
             raise ValueError(f"{_listed(sizes)} must have as many rows as each other. Received: {sizes}")
 
+    def unpack(self, data: Any, *, caller: str) -> tuple[dict[str, Any], Any]:
+        """The named inputs, and the sample weights or None, of what a data set or `fit` gives.
+
+        Args:
+            data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` in Keras's sense; or a dictionary of the named inputs,
+                which may hold `sample_weight` too.
+            caller: the method that the user called, for the messages.
+
+        Raises:
+            ValueError: as `repack`.
+        """
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        if isinstance(x, Mapping) and "sample_weight" in x and weight is None:
+            x, weight = {name: value for name, value in x.items() if name != "sample_weight"}, x["sample_weight"]
+        return self.repack(x, y, caller=caller), weight
+
     def checked(self, data: Any, *, caller: str) -> Any:
-        """`data` as `fit` takes it, checked before any work is done.
+        """`data` as `fit` takes it, checked before any work is done, in a form that Keras hands on whole.
 
         Arrays are looked at now; a `tf.data.Dataset` by its specification now, and by its values in the
-        pipeline, batch by batch.
+        pipeline, batch by batch. Arrays become one dictionary, weights included: of `fit(x, sample_weight=w)`, where there
+        is no y, Keras would drop the weights without a word.
+
+        Args:
+            data: a data set, or a tuple of arrays as `unpack` takes it. Anything else, such as a generator, passes.
+            caller: the method that the user called, for the messages.
+
+        Raises:
+            ValueError: naming the argument, what was expected and what was received.
         """
         if isinstance(data, tf.data.Dataset):
-            self._repack_data(data.element_spec, caller)
+            self.unpack(data.element_spec, caller=caller)
             return data.map(self._finite)
-        if _is_arrays(data):
-            self.check(self._repack_data(data, caller))
-        return data
-
-    def _repack_data(self, data: Any, caller: str) -> dict[str, Any]:
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self.repack(x, y, caller=caller)
+        if not _is_arrays(data):
+            return data
+        named, weight = self.unpack(data, caller=caller)
+        whole = named if weight is None else {**named, "sample_weight": weight}
+        self.check(whole)
+        # Keras splits and batches what has a shape: lists of numbers become arrays.
+        return {name: value if hasattr(value, "shape") else np.asarray(value) for name, value in whole.items()}
 
     def _finite(self, *data: Any) -> Any:
         """The same elements, whose evaluation fails where one is not finite."""
         element = data if len(data) > 1 else data[0]
-        names = {id(value): name for name, value in self._repack_data(element, "fit").items()}
+        names = {id(value): name for name, value in self.unpack(element, caller="fit")[0].items()}
 
         def guard(value: tf.Tensor) -> tf.Tensor:
             if not value.dtype.is_floating:

@@ -75,7 +75,8 @@ class TrainingSteps(keras.Model):
         """Keras's `fit`, on `{"x": x, "context": context}`, `x`, `(context, x)`, or a `tf.data.Dataset` of one of them.
 
         Args:
-            x: the data, or the context where y is x (Keras's order: inputs, then targets).
+            x: the data, or the context where y is x (Keras's order: inputs, then targets). A dictionary may hold
+                `sample_weight` beside `x` and `context`, which is how an unconditional `tf.data.Dataset` gives weights.
             y: x, where the first argument is the context.
             *args: Keras's others in Keras's order.
             **kwargs: Keras's others: `sample_weight`, `validation_split`, `validation_data`, `callbacks`…
@@ -91,7 +92,7 @@ class TrainingSteps(keras.Model):
                 "`class_weight` must be None: give `sample_weight`. "
                 f"Received: class_weight={kwargs['class_weight']!r}"
             )
-        x = self._checked(x, y, "fit")
+        x, y, kwargs = self._checked(x, y, kwargs, "fit")
         if isinstance(x, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # a data set shuffles itself: Keras would warn of its own default
         if kwargs.get("validation_data") is not None:
@@ -101,7 +102,7 @@ class TrainingSteps(keras.Model):
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Keras's `evaluate`, on what `fit` takes."""
         if "_use_cached_eval_dataset" not in kwargs:  # set where `fit` calls, on what it has checked
-            x = self._checked(x, y, "evaluate")
+            x, y, kwargs = self._checked(x, y, kwargs, "evaluate")
         return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -118,7 +119,7 @@ class TrainingSteps(keras.Model):
         Raises:
             ValueError: for bad input; of a context alone it says what to call instead.
         """
-        x = self._checked(x, None, "predict")
+        x, _, kwargs = self._checked(x, None, kwargs, "predict")
         return super().predict(x, *args, **kwargs)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -127,7 +128,7 @@ class TrainingSteps(keras.Model):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One forward pass, one backward pass, one update."""
-        inputs, weight = self._unpack(data, "fit")
+        inputs, weight = self.inputs_spec.unpack(data, caller="fit")
         with tf.GradientTape() as tape:
             terms = self(inputs, training=True, **self._training_noise(inputs))
             loss = self.optimizer.scale_loss(self._loss(terms, weight))
@@ -137,25 +138,36 @@ class TrainingSteps(keras.Model):
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """The loss and its terms on a batch."""
-        inputs, weight = self._unpack(data, "evaluate")
+        inputs, weight = self.inputs_spec.unpack(data, caller="evaluate")
         self._loss(self(inputs, training=False, **self._evaluation_noise(inputs)), weight)
         return self.get_metrics_result()
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """The scores of a batch."""
-        inputs, _ = self._unpack(data, "predict")
+        inputs, _ = self.inputs_spec.unpack(data, caller="predict")
         terms = self(inputs, training=False, **self._evaluation_noise(inputs))
         return -tf.add_n([terms[name] for name in self.term_names])
 
-    def _checked(self, x: Any, y: Any, caller: str) -> Any:
-        if isinstance(x, tf.data.Dataset):
-            return self.inputs_spec.checked(x, caller=caller)
-        self.inputs_spec.checked(x if y is None and isinstance(x, tuple) else (x, y), caller=caller)
-        return x
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """What Keras does before distributed steps, less the forward pass: the constructor has built the model.
 
-    def _unpack(self, data: Any, caller: str) -> tuple[dict[str, Any], Any]:
-        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-        return self.inputs_spec.repack(x, y, caller=caller), weight
+        Keras would average the replicas' first batches to learn a shape, which fails where they are uneven.
+        """
+        del iterator, data_batch
+        if self._distribute_strategy is not None and self.optimizer is not None and not self.optimizer.built:
+            with self._distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+
+    def _checked(self, x: Any, y: Any, kwargs: dict[str, Any], caller: str) -> tuple[Any, Any, dict[str, Any]]:
+        """x, y and the other arguments of a public method, checked and in the form that Keras hands on whole."""
+        if isinstance(x, tf.data.Dataset):
+            return self.inputs_spec.checked(x, caller=caller), y, kwargs
+        weight = kwargs.get("sample_weight")
+        data = (x, y) if weight is None else (x, y, weight)
+        checked = self.inputs_spec.checked(data, caller=caller)
+        if checked is data:  # a generator or a PyDataset: it is unpacked step by step
+            return x, y, kwargs
+        return checked, None, {name: value for name, value in kwargs.items() if name != "sample_weight"}
 
     def _loss(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
         """This replica's share of the loss; updates the metrics on the way."""

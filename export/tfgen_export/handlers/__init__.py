@@ -1,10 +1,10 @@
-"""Translations of TensorFlow operators that tf2onnx lacks, or has without enough accuracy: a family a file."""
+"""Translations of TensorFlow operators that tf2onnx lacks, or has too inaccurately: a family a file."""
 
 import importlib
 
 __all__ = ["register"]
 
-_FAMILIES = ("elementwise", "linear_algebra", "shapes")
+_FAMILIES = ("elementwise", "integers", "linear_algebra", "search", "shapes")
 
 
 def register() -> None:

@@ -43,8 +43,9 @@ class Builder:
         """The static shape of a tensor with −1 for what is dynamic; None where the rank is not known."""
         return self.context.get_shape(name)
 
-    def finish(self, result: str) -> None:
-        """Lets `result` take the node's place."""
+    def finish(self, *results: str) -> None:
+        """Lets `results` take the place of the node's outputs."""
         shapes, dtypes, outputs = self.node.output_shapes, self.node.output_dtypes, self.node.output
         self.context.remove_node(self.node.name)
-        self.context.make_node("Identity", [result], outputs=outputs, shapes=shapes, dtypes=dtypes)
+        for result, output, shape, dtype in zip(results, outputs, shapes, dtypes, strict=True):
+            self.context.make_node("Identity", [result], outputs=[output], shapes=[shape], dtypes=[dtype])

@@ -17,9 +17,10 @@ _FALSE = numpy_helper.from_array(np.zeros(1, np.bool_))
 class BroadcastArgs:
     """The shape to which two shapes broadcast: exact.
 
-    ONNX has no operator on shapes for it, but `Expand` does it to a tensor: a boolean of the first shape, expanded
-    to the second, has the result's shape. It is right for shapes of any length, with ones and zeros in them, and
-    refuses shapes that do not broadcast, as TensorFlow does; it costs a byte for each element of the result's shape.
+    ONNX has no operator on shapes for it, but `Expand` does it to a tensor: a boolean of the first shape,
+    expanded to the second, has the result's shape. It is right for shapes of any length, with ones and zeros
+    in them, and refuses shapes that do not broadcast, as TensorFlow does. It costs a byte for each element of
+    the result's shape.
     """
 
     @classmethod

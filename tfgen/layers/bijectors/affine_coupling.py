@@ -60,36 +60,39 @@ class AffineCoupling(BijectorLayer):
             raise ValueError(f"`max_log_scale` must be positive. Received: max_log_scale={max_log_scale}")
         self.partition = Partition(mask)
         self.max_log_scale = max_log_scale
+        self.hidden = tuple(hidden)
+        self.activation = keras.activations.get(activation)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+
+    @property
+    def _width(self) -> int:
+        """How many numbers the conditioner sees; with none, a constant is all there is to learn."""
+        return len(self.partition.kept) + (self.context_shape[0] if self.context_shape else 0)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the conditioner's weights."""
+        outputs = 2 * len(self.partition.changed)
+        if not self._width:
+            self.constant = self.add_weight(
+                name="constant", shape=(outputs,), initializer="zeros", dtype=self.density_dtype
+            )
+            return
         self.network = MLP(
-            hidden=hidden,
-            activation=activation,
-            kernel_regularizer=kernel_regularizer,
+            hidden=self.hidden,
+            activation=self.activation,
+            kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="network",
         )
         self.projection = keras.layers.Dense(
-            2 * len(self.partition.changed),
+            outputs,
             kernel_initializer="zeros",
-            kernel_regularizer=kernel_regularizer,
+            kernel_regularizer=self.kernel_regularizer,
             dtype=self.density_dtype,
             name="projection",
         )
-
-    @property
-    def _constant(self) -> bool:
-        """Whether the conditioner has no input: then the projection's bias is all there is to learn."""
-        return not self.partition.kept and self.context_shape is None
-
-    def build(self, input_shape: Any = None) -> None:
-        """Makes the conditioner's weights."""
-        if self._constant:
-            self.constant = self.add_weight(
-                name="constant", shape=(self.projection.units,), initializer="zeros", dtype=self.density_dtype
-            )
-            return
-        width = len(self.partition.kept) + (self.context_shape[0] if self.context_shape else 0)
-        self.network.build((None, width))
-        self.projection.build(self.network.compute_output_shape((None, width)))
+        self.network.build((None, self._width))
+        self.projection.build(self.network.compute_output_shape((None, self._width)))
 
     def make_bijector(self, context: tf.Tensor | None) -> AffineCouplingBijector:
         """See `BijectorLayer.make_bijector`."""
@@ -101,10 +104,10 @@ class AffineCoupling(BijectorLayer):
         )
 
     def _condition(self, kept: tf.Tensor, *, context: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
-        if self._constant:
-            parameters = tf.convert_to_tensor(self.constant)
-        else:
+        if self._width:
             parameters = self._parameters(self._features(kept, context))
+        else:
+            parameters = tf.convert_to_tensor(self.constant)
         shift, raw = tf.split(parameters, 2, axis=-1)
         return shift, self.max_log_scale * tf.tanh(raw / self.max_log_scale)
 
@@ -128,8 +131,8 @@ class AffineCoupling(BijectorLayer):
         return {
             **super().get_config(),
             "mask": self.partition.mask,
-            "hidden": self.network.hidden,
-            "activation": keras.activations.serialize(self.network.activation),
+            "hidden": self.hidden,
+            "activation": keras.activations.serialize(self.activation),
             "max_log_scale": self.max_log_scale,
-            "kernel_regularizer": keras.regularizers.serialize(self.network.kernel_regularizer),
+            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
         }

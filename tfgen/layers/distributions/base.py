@@ -17,6 +17,15 @@ __all__ = ["DistributionLayer"]
 tfd = tfp.distributions
 
 
+class _LayerOutput(_TensorCoercible):
+    """A distribution that Keras may take for the tensor of its point estimate."""
+
+    @property
+    def shape(self) -> tf.TensorShape:
+        """The point estimate's: TFP's own returns a method, and Keras reads a model of several outputs' batch here."""
+        return tf.convert_to_tensor(self).shape
+
+
 class DistributionLayer(keras.layers.Layer, abc.ABC):
     """A Keras layer that owns the weights from features to the parameters of a distribution.
 
@@ -104,7 +113,7 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
     def call(self, features: tf.Tensor) -> tfd.Distribution:
         """Builds the distribution for each row of features."""
         parameters = self.projection(tf.cast(features, self.density_dtype))
-        return _TensorCoercible(self.make_distribution(parameters), self.point_estimate)
+        return _LayerOutput(self.make_distribution(parameters), self.point_estimate)
 
     def compute_output_spec(self, features: keras.KerasTensor) -> keras.KerasTensor:
         """What Keras is told while it builds functional models: the point estimate's shape."""

@@ -45,11 +45,13 @@ class MLP(keras.layers.Layer):
         self.activation = keras.activations.get(activation)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
+        # By the function, not by its name: whichever of the two a configuration holds, weights begin alike.
+        initializer = "he_normal" if self.activation is keras.activations.relu else "glorot_uniform"
         self.dense = [
             keras.layers.Dense(
                 width,
                 activation=self.activation,
-                kernel_initializer="he_normal" if self.activation is keras.activations.relu else "glorot_uniform",
+                kernel_initializer=initializer,
                 kernel_regularizer=self.kernel_regularizer,
                 dtype=self.dtype_policy,
                 name=f"dense_{index}",
@@ -59,6 +61,7 @@ class MLP(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the weights."""
+        self.flatten.build(input_shape)
         shape = self.flatten.compute_output_shape(input_shape)
         for dense in self.dense:
             dense.build(shape)

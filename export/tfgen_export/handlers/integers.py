@@ -1,0 +1,77 @@
+"""Integers, which tf2onnx compares as float32 and divides towards zero: exact for every value."""
+
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto
+from tf2onnx.handler import tf_op
+
+from tfgen_export.handlers.builder import Builder
+
+__all__ = ["FloorDiv", "FloorMod", "GreaterLess"]
+
+
+@tf_op(["Greater", "Less"])
+class GreaterLess:
+    """x > y and x < y: exact.
+
+    All integers but uint64 are compared as int64: ONNX Runtime lacks the comparison for some, and tf2onnx's loops
+    compare their counter, which is one, with a limit that is none.
+    """
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        inputs = b.inputs
+        if np.issubdtype(b.dtype, np.integer) and np.dtype(b.dtype) != np.uint64:
+            inputs = [b("Cast", name, to=TensorProto.INT64) for name in inputs]
+        b.finish(b(node.type, *inputs))
+
+
+@tf_op("FloorDiv")
+class FloorDiv:
+    """⌊x / y⌋: exact for integers of either sign; ONNX's own integer Div rounds towards zero.
+
+    Floating-point quotients are rounded before the floor, as TensorFlow's are.
+    """
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        x, y = b.inputs
+        quotient = b("Div", x, y)
+        if np.issubdtype(b.dtype, np.floating):
+            quotient = b("Floor", quotient)
+        elif np.issubdtype(b.dtype, np.signedinteger):
+            remainder = b("Sub", x, b("Mul", quotient, y))
+            quotient = b("Where", _beyond(b, remainder, y), b("Sub", quotient, b.constant(1)), quotient)
+        b.finish(quotient)
+
+
+@tf_op("FloorMod")
+class FloorMod:
+    """x − y·⌊x / y⌋, with the sign of y: exact for integers.
+
+    For floating-point numbers the remainder of the truncated quotient, which is exact too, plus y where the signs
+    differ: TensorFlow's own way. x − y·⌊x / y⌋ as it stands keeps no digit where the quotient is large.
+    """
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        x, y = b.inputs
+        if np.issubdtype(b.dtype, np.floating):
+            remainder = b("Mod", x, y, fmod=1)
+            b.finish(b("Where", _beyond(b, remainder, y), b("Add", remainder, y), remainder))
+        else:
+            b.finish(b("Mod", x, y))
+
+
+def _beyond(b: Builder, remainder: str, divisor: str) -> str:
+    """Whether truncation went past the floor: a remainder of the other sign than the divisor's."""
+    zero = b.constant(0)
+    other = b("Xor", b("Less", remainder, zero), b("Less", divisor, zero))
+    return b("And", other, b("Not", b("Equal", remainder, zero)))

@@ -1,0 +1,160 @@
+"""Accuracy over the whole domain, against NumPy in a wider type."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+WIDER = {"float32": np.float64, "float64": np.longdouble}
+BITS = {"float32": np.uint32, "float64": np.uint64}
+BOUNDS = {  # the measured largest relative errors, with a margin for other processors
+    ("log1p", "float32"): 4e-7,
+    ("log1p", "float64"): 6e-16,
+    ("softplus", "float32"): 4e-7,
+    ("softplus", "float64"): 6e-16,
+}
+FUNCTIONS = {"log1p": tf.math.log1p, "softplus": tf.math.softplus}
+ORACLES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "log1p": np.log1p,
+    "softplus": lambda x: np.logaddexp(np.zeros_like(x), x),
+}
+
+
+def domain(dtype: str) -> np.ndarray:
+    """Random bit patterns, what surrounds the awkward points, and dense stretches around 0."""
+    info, unsigned = np.finfo(dtype), BITS[dtype]
+    rng = np.random.default_rng(0)
+    random = rng.integers(0, np.iinfo(unsigned).max, 200_000, dtype=unsigned, endpoint=True).view(dtype)
+    edges = [
+        0.0,
+        -1.0,
+        1.0,
+        np.inf,
+        info.max,
+        info.tiny,
+        info.eps,
+        1 / info.eps,
+        np.log(info.tiny),
+        np.log(info.eps),
+    ]
+    steps = np.arange(-300, 301).astype(unsigned)  # two's complement: steps down wrap as they should
+    near = [
+        (np.array(sign * edge, dtype).view(unsigned) + steps).view(dtype)
+        for edge in edges
+        for sign in (1, -1)
+    ]
+    with np.errstate(over="ignore"):
+        scale = -np.log(info.tiny)
+        dense = [rng.uniform(-bound, bound, 50_000).astype(dtype) for bound in (1, 20, scale)]
+    exact = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan], dtype)
+    return np.concatenate([random, *near, *dense, exact])
+
+
+def relative(found: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """Relative errors, 0 where the result is no normal number."""
+    info = np.finfo(found.dtype)
+    normal = (np.abs(exact) >= info.tiny) & (np.abs(exact) <= info.max)
+    with np.errstate(all="ignore"):
+        return np.where(normal, np.abs(found.astype(exact.dtype) - exact) / np.abs(exact), 0)
+
+
+def same_kind(found: np.ndarray, exact: np.ndarray) -> None:
+    """NaN, infinities and signs (of zeros too) are where they belong."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = exact.astype(found.dtype)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(rounded))
+    np.testing.assert_array_equal(np.isinf(found), np.isinf(rounded))
+    known = ~np.isnan(rounded)
+    np.testing.assert_array_equal(np.signbit(found)[known], np.signbit(rounded)[known])
+    np.testing.assert_array_equal(found[known] == 0, rounded[known] == 0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["log1p", "softplus"])
+def test_the_error_over_the_whole_domain_is_the_one_stated(name: str, dtype: str, converted: Any) -> None:
+    model = converted(FUNCTIONS[name], [tf.TensorSpec([None], dtype, name="x")])
+    x = domain(dtype)
+    with np.errstate(all="ignore"):
+        exact = ORACLES[name](x.astype(WIDER[dtype]))
+    found = model(x)["output"]
+    assert found.dtype == dtype
+    same_kind(found, exact)
+    errors, theirs = relative(found, exact), relative(FUNCTIONS[name](tf.constant(x)).numpy(), exact)
+    worst = errors.argmax()
+    assert errors.max() < BOUNDS[name, dtype], f"{errors.max():.3g} at {x[worst]!r}"
+    assert errors.max() <= 2 * theirs.max()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["log1p", "softplus"])
+def test_subnormal_results_are_right_to_the_last_place(name: str, dtype: str, converted: Any) -> None:
+    model = converted(FUNCTIONS[name], [tf.TensorSpec([None], dtype, name="x")])
+    x = domain(dtype)
+    with np.errstate(all="ignore"):
+        exact = ORACLES[name](x.astype(WIDER[dtype])).astype(dtype)
+    tiny = (np.abs(exact) < np.finfo(dtype).tiny) & (exact != 0)
+    assert tiny.sum() > 100
+    steps = np.abs(
+        model(x[tiny])["output"].view(BITS[dtype]).astype(np.int64)
+        - exact[tiny].view(BITS[dtype]).astype(np.int64)
+    )
+    assert steps.max() <= 1
+
+
+def test_log1p_keeps_the_sign_of_zero(converted: Any) -> None:
+    model = converted(tf.math.log1p, [tf.TensorSpec([None], tf.float32, name="x")])
+    found = model(np.array([0.0, -0.0], np.float32))["output"]
+    assert np.signbit(found).tolist() == [False, True]
+    assert found.tolist() == [0.0, 0.0]
+
+
+def test_log1p_and_softplus_at_the_ends(converted: Any) -> None:
+    ends = np.array([-np.inf, -2.0, -1.0, np.inf, np.nan], np.float32)
+    log1p = converted(tf.math.log1p, [tf.TensorSpec([None], tf.float32, name="x")])
+    np.testing.assert_array_equal(
+        log1p(ends)["output"], np.float32([np.nan, np.nan, -np.inf, np.inf, np.nan])
+    )
+    softplus = converted(tf.math.softplus, [tf.TensorSpec([None], tf.float32, name="x")])
+    found = softplus(ends)["output"]
+    assert (found[0], found[3]) == (0.0, np.inf)
+    assert np.isnan(found).tolist() == [False, False, False, False, True]
+
+
+def test_onnx_s_own_softplus_is_not_used(converted: Any) -> None:
+    """It loses every digit of a small result."""
+    model = converted(tf.math.softplus, [tf.TensorSpec([None], tf.float32, name="x")])
+    assert "Softplus" not in model.operators
+    assert model(np.float32([-30.0]))["output"][0] == pytest.approx(np.log1p(np.exp(-30.0)), rel=4e-7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_mul_no_nan_is_the_rounded_product(dtype: str, converted: Any) -> None:
+    signature = [tf.TensorSpec([None], dtype, name=name) for name in ("x", "y")]
+    model = converted(tf.math.multiply_no_nan, signature)
+    x = domain(dtype)
+    y = np.random.default_rng(1).permutation(x)
+    y[::5], y[1::5] = 0.0, -0.0
+    with np.errstate(all="ignore"):
+        expected = np.where(y == 0, np.zeros((), dtype), x * y)  # IEEE's product is correctly rounded
+    found = model(x, y)["output"]
+    np.testing.assert_array_equal(found, expected)
+    known = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found)[known], np.signbit(expected)[known])
+
+
+def test_mul_no_nan_is_not_symmetric(converted: Any) -> None:
+    """Only the second argument's zeros count."""
+    signature = [tf.TensorSpec([None], tf.float32, name=name) for name in ("x", "y")]
+    model = converted(tf.math.multiply_no_nan, signature)
+    bad = np.float32([np.nan, np.inf, -np.inf, 2.0])
+    assert model(bad, np.zeros(4, np.float32))["output"].tolist() == [0.0] * 4
+    assert np.isnan(model(np.zeros(4, np.float32), bad)["output"]).tolist() == [True, True, True, False]
+
+
+def test_arguments_of_mul_no_nan_broadcast(converted: Any) -> None:
+    signature = [tf.TensorSpec([None, 1], tf.float32, name="x"), tf.TensorSpec([3], tf.float32, name="y")]
+    model = converted(tf.math.multiply_no_nan, signature)
+    found = model(np.float32([[np.inf], [2.0]]), np.float32([0.0, 1.0, -3.0]))["output"]
+    np.testing.assert_array_equal(found, [[0.0, np.inf, -np.inf], [0.0, 2.0, -6.0]])

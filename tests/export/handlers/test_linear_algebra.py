@@ -1,0 +1,151 @@
+"""Triangular systems, against SciPy and against the bound of backward stability."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.linalg import solve_triangular
+from tfgen_export import ConversionError, convert
+
+
+def systems(
+    size: int, columns: int, *, matrices: tuple[int, ...], sides: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Full matrices, whose triangles are both well conditioned, and right sides."""
+    rng = np.random.default_rng(size)
+    matrix = rng.normal(size=(*matrices, size, size)) / np.sqrt(size)
+    matrix[..., range(size), range(size)] = rng.choice([-1, 1], (*matrices, size)) * rng.uniform(
+        1, 3, (*matrices, size)
+    )
+    return matrix, rng.normal(size=(*sides, size, columns))
+
+
+def solve(matrix: np.ndarray, right: np.ndarray, *, lower: bool, adjoint: bool) -> np.ndarray:
+    """SciPy's solutions in float64, system by system."""
+    batch = np.broadcast_shapes(matrix.shape[:-2], right.shape[:-2])
+    matrices = np.broadcast_to(matrix, (*batch, *matrix.shape[-2:])).astype(np.float64)
+    sides = np.broadcast_to(right, (*batch, *right.shape[-2:])).astype(np.float64)
+    solution = np.empty_like(sides)
+    for index in np.ndindex(*batch):
+        solution[index] = solve_triangular(
+            matrices[index], sides[index], lower=lower, trans="T" if adjoint else "N"
+        )
+    return solution
+
+
+def function(lower: bool, adjoint: bool) -> Any:
+    return lambda matrix, right: tf.linalg.triangular_solve(matrix, right, lower=lower, adjoint=adjoint)
+
+
+def signature(matrix: list[int | None], right: list[int | None], dtype: str) -> list[tf.TensorSpec]:
+    return [tf.TensorSpec(matrix, dtype, name="matrix"), tf.TensorSpec(right, dtype, name="right")]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("adjoint", [False, True])
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("size", [*range(1, 13), 64])
+def test_solutions_are_scipy_s(size: int, lower: bool, adjoint: bool, dtype: str, converted: Any) -> None:
+    matrix, right = (array.astype(dtype) for array in systems(size, 3, matrices=(5,), sides=(5,)))
+    model = converted(
+        function(lower, adjoint),
+        signature([None, size, size], [None, size, 3], dtype),
+        inputs=lambda batch: (np.resize(matrix, (batch, size, size)), np.resize(right, (batch, size, 3))),
+    )
+    found = model(matrix, right)["output"]
+    expected = solve(matrix, right, lower=lower, adjoint=adjoint)
+    assert found.dtype == dtype
+    epsilon = np.finfo(dtype).eps
+    scale = np.abs(expected).max(axis=(-2, -1), keepdims=True)
+    assert (np.abs(found - expected) / scale).max() < 20 * epsilon * np.sqrt(size)
+    # Backward stability: the solution is exact for a matrix that differs by a few ε entry by entry.
+    triangle = (np.tril if lower else np.triu)(matrix.astype(np.longdouble))
+    triangle = triangle.swapaxes(-1, -2) if adjoint else triangle
+    residual = np.abs(triangle @ found.astype(np.longdouble) - right)
+    assert (residual / (np.abs(triangle) @ np.abs(found.astype(np.longdouble)))).max() < 4 * epsilon
+
+
+@pytest.mark.parametrize(
+    ("matrices", "sides"),
+    [
+        ((), ()),
+        ((4,), ()),
+        ((), (4,)),
+        ((2, 1), (1, 3)),
+        ((1,), (2, 3)),
+        ((2, 3), (3,)),
+        ((0,), (1,)),
+        ((2, 3), (2, 3)),
+    ],
+)
+@pytest.mark.parametrize("adjoint", [False, True])
+def test_batches_broadcast(
+    matrices: tuple[int, ...], sides: tuple[int, ...], adjoint: bool, converted: Any
+) -> None:
+    matrix, right = systems(4, 2, matrices=matrices, sides=sides)
+    dynamic = signature([None] * len(matrices) + [4, 4], [None] * len(sides) + [4, 2], "float64")
+    model = converted(function(True, adjoint), dynamic, inputs=lambda batch: (matrix, right))
+    found = model(matrix, right)["output"]
+    expected = solve(matrix, right, lower=True, adjoint=adjoint)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("lower", [False, True])
+def test_the_other_triangle_is_not_read(lower: bool, converted: Any) -> None:
+    matrix, right = systems(5, 1, matrices=(2,), sides=(2,))
+    expected = solve(matrix, right, lower=lower, adjoint=False)
+    matrix[:, *(np.triu_indices(5, 1) if lower else np.tril_indices(5, -1))] = np.nan
+    model = converted(
+        function(lower, False),
+        signature([None, 5, 5], [None, 5, 1], "float64"),
+        inputs=lambda batch: (np.resize(matrix, (batch, 5, 5)), np.ones((batch, 5, 1))),
+    )
+    np.testing.assert_allclose(model(matrix, right)["output"], expected, rtol=1e-12)
+
+
+def test_columns_may_be_dynamic(converted: Any) -> None:
+    model = converted(function(True, False), signature([3, 3], [3, None], "float64"))
+    matrix, right = systems(3, 11, matrices=(), sides=())
+    np.testing.assert_allclose(
+        model(matrix, right)["output"], solve(matrix, right, lower=True, adjoint=False), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("size", [None, 0, 129])
+def test_a_size_that_cannot_be_unrolled_is_refused_by_name(size: int | None) -> None:
+    with pytest.raises(
+        ConversionError,
+        match=r"MatrixTriangularSolve \(node 'mine/MatrixTriangularSolve'\).*Received: shape=",
+    ):
+        convert(
+            lambda matrix: tf.linalg.triangular_solve(matrix, matrix, name="mine"),
+            [tf.TensorSpec([None, size, size], tf.float32, name="matrix")],
+        )
+
+
+def test_a_matrix_of_unknown_rank_is_refused_by_name() -> None:
+    def solve_reshaped(flat: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+        matrix = tf.reshape(flat, shape)
+        return tf.linalg.triangular_solve(matrix, matrix, name="mine")
+
+    with pytest.raises(
+        ConversionError, match=r"node 'mine/MatrixTriangularSolve'.*from 1 to 128. Received: shape="
+    ):
+        convert(
+            solve_reshaped,
+            [tf.TensorSpec([None], tf.float32, name="flat"), tf.TensorSpec([None], tf.int32, name="shape")],
+        )
+
+
+def test_the_refusal_comes_through_a_branch() -> None:
+    def branch(matrix: tf.Tensor) -> tf.Tensor:
+        return tf.cond(
+            tf.reduce_sum(matrix) > 0, lambda: tf.linalg.triangular_solve(matrix, matrix), lambda: matrix
+        )
+
+    with pytest.raises(
+        ConversionError, match=r"node 'cond/.*MatrixTriangularSolve'.*Received: shape=\[-1, -1, -1\]"
+    ):
+        convert(branch, [tf.TensorSpec([None, None, None], tf.float32, name="matrix")])

@@ -1,0 +1,324 @@
+"""What a converted model promises: names, shapes, types, constants, and a comparison that really took place."""
+
+import functools
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import tensorflow as tf
+from tfgen_export import OPSET, ConversionError, ConversionMismatch, convert
+from tfgen_export.handlers import elementwise
+
+X = tf.TensorSpec([None], tf.float32, name="x")
+GRID = np.linspace(-3, 3, 7, dtype=np.float32)
+
+
+def zeros(batch: int) -> list[np.ndarray]:
+    return [np.zeros(batch, np.float32)]
+
+
+def test_names_of_inputs_and_of_a_dictionary_of_outputs_are_kept(converted: Any) -> None:
+    def parts(first: tf.Tensor, second: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"total": first + second, "difference": first - second, "Again": second}
+
+    # The names are the specifications', even where they are other arguments' names.
+    signature = [
+        tf.TensorSpec([None], tf.float32, name="second"),
+        tf.TensorSpec([None], tf.float32, name="a/b c"),
+    ]
+    model = converted(parts, signature)
+    assert [entry.name for entry in model.session.get_inputs()] == ["second", "a/b c"]
+    found = model(np.float32([5.0]), np.float32([2.0]))
+    assert {name: value.tolist() for name, value in found.items()} == {
+        "total": [7.0],
+        "difference": [3.0],
+        "Again": [2.0],
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (lambda x: x + 1, ["output"]),
+        (lambda x: (x + 1,), ["output"]),
+        (lambda x: [x + 1, x + 2], ["output_0", "output_1"]),
+        (lambda x: tuple(x + index for index in range(1, 13)), [f"output_{index}" for index in range(12)]),
+    ],
+)
+def test_tensors_without_names_are_numbered_in_order(function: Any, names: list[str], converted: Any) -> None:
+    found = converted(function, [X])(np.float32([0.0]))
+    assert list(found) == names
+    assert [float(value[0]) for value in found.values()] == list(range(1, len(names) + 1))
+
+
+def test_inputs_that_are_outputs_and_outputs_that_are_one(converted: Any) -> None:
+    def same(x: tf.Tensor) -> dict[str, tf.Tensor]:
+        exponential = tf.exp(x)
+        return {"copy": x, "first": exponential, "second": exponential}
+
+    found = converted(same, [X])(GRID)
+    np.testing.assert_array_equal(found["copy"], GRID)
+    np.testing.assert_array_equal(found["first"], found["second"])
+
+
+def test_the_batch_stays_dynamic(converted: Any) -> None:
+    model = converted(
+        lambda x: tf.reduce_sum(x**2, axis=-1), [tf.TensorSpec([None, 2], tf.float32, name="x")]
+    )
+    for batch in (0, 1, 5, 1000):
+        x = np.ones((batch, 2), np.float32)
+        np.testing.assert_array_equal(model(x)["output"], np.full(batch, 2.0))
+
+
+def test_several_dynamic_dimensions_and_static_ones(converted: Any) -> None:
+    signature = [
+        tf.TensorSpec([None, None, 2], tf.float32, name="x"),
+        tf.TensorSpec([3], tf.float32, name="w"),
+    ]
+    model = converted(lambda x, w: tf.reduce_sum(x, axis=[1, 2]) * tf.reduce_sum(w), signature)
+    shapes = [entry.shape for entry in model.session.get_inputs()]
+    assert shapes[0][2] == 2
+    assert not any(isinstance(size, int) for size in shapes[0][:2])
+    assert shapes[1] == [3]
+    found = model(np.ones((4, 5, 2), np.float32), np.float32([1, 2, 3]))["output"]
+    np.testing.assert_array_equal(found, np.full(4, 60.0))
+
+
+def test_the_model_is_of_the_stated_opset_and_standard_domain_only(converted: Any) -> None:
+    model = converted(lambda x: tf.nn.softplus(x) + tf.nn.gelu(x), [X]).model
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
+    assert OPSET == 18
+    assert {node.domain for node in model.graph.node} == {""}
+    onnx.checker.check_model(model, full_check=True)
+
+
+def test_the_graph_has_the_function_s_name_or_the_one_given() -> None:
+    def score(x: tf.Tensor) -> tf.Tensor:
+        return x + 1
+
+    assert convert(score, [X]).graph.name == "score"
+    assert convert(score, [X], name="mine").graph.name == "mine"
+    assert convert(functools.partial(tf.add, 1.0), [X]).graph.name == "function"
+
+
+def test_an_unused_input_stays_an_input(converted: Any) -> None:
+    signature = [X, tf.TensorSpec([None, 2], tf.float32, name="unused")]
+    model = converted(lambda x, unused: x + 1, signature)
+    assert [entry.name for entry in model.session.get_inputs()] == ["x", "unused"]
+    assert model(np.float32([1.0]), np.zeros((1, 2), np.float32))["output"].tolist() == [2.0]
+
+
+def test_inputs_stay_though_the_outputs_are_constants(converted: Any) -> None:
+    model = converted(lambda x: {"half": 0.5, "three": np.arange(3.0)}, [X])
+    assert [entry.name for entry in model.session.get_inputs()] == ["x"]
+    found = model(GRID)
+    assert found["half"] == 0.5
+    assert found["half"].shape == ()
+    assert found["three"].tolist() == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64"])
+def test_types_are_kept(dtype: str, converted: Any) -> None:
+    model = converted(lambda x: x * 2, [tf.TensorSpec([None], dtype, name="x")])
+    found = model(np.array([3], dtype))["output"]
+    assert found.dtype == dtype
+    assert found.tolist() == [6]
+
+
+def test_float64_keeps_its_digits(converted: Any) -> None:
+    model = converted(tf.exp, [tf.TensorSpec([None], tf.float64, name="x")])
+    assert {tensor.data_type for tensor in model.model.graph.initializer} <= {onnx.TensorProto.DOUBLE}
+    x = GRID.astype(np.float64)
+    np.testing.assert_allclose(model(x)["output"], np.exp(x), rtol=1e-15)
+
+
+def test_truth_values_go_in_and_out(converted: Any) -> None:
+    model = converted(tf.logical_not, [tf.TensorSpec([None], tf.bool, name="x")])
+    assert model(np.array([True, False]))["output"].tolist() == [False, True]
+
+
+def test_scalars_and_no_inputs_at_all(converted: Any) -> None:
+    assert (
+        converted(lambda x: x + 1, [tf.TensorSpec([], tf.float32, name="x")])(np.float32(2.0))["output"]
+        == 3.0
+    )
+    assert converted(lambda: tf.constant(2.0), [])()["output"] == 2.0
+
+
+def test_python_scalars_and_default_arguments_are_constants(converted: Any) -> None:
+    def scale(x: tf.Tensor, factor: float = 3.0, *, shift: float = 1.0) -> tf.Tensor:
+        return x * factor + shift
+
+    model = converted(scale, [X])
+    assert [entry.name for entry in model.session.get_inputs()] == ["x"]
+    assert model(np.float32([2.0]))["output"].tolist() == [7.0]
+
+
+def test_a_traced_function_converts_as_it_is(converted: Any) -> None:
+    assert converted(tf.function(lambda x: x + 1), [X])(np.float32([1.0]))["output"].tolist() == [2.0]
+
+
+def test_variables_are_frozen_at_their_values(converted: Any) -> None:
+    variable = tf.Variable([2.0])
+    model = converted(lambda x: x * variable, [X])
+    variable.assign([5.0])
+    assert model(np.float32([1.0, 3.0]))["output"].tolist() == [2.0, 6.0]
+    assert [entry.name for entry in model.session.get_inputs()] == ["x"]
+
+
+def loop(factor: Any) -> Any:
+    invariants = (tf.TensorShape([]), tf.TensorShape([None]))
+    return lambda x: tf.while_loop(
+        lambda step, value: step < 3, lambda step, value: (step + 1, value * factor), (0, x), invariants
+    )[1]
+
+
+@pytest.mark.parametrize("function", [lambda factor: lambda x: x * factor * factor * factor, loop])
+@pytest.mark.parametrize("kind", [tf.constant, tf.Variable])
+def test_captured_tensors_and_variables_are_constants(kind: Any, function: Any, converted: Any) -> None:
+    model = converted(function(kind(2.0)), [X])
+    assert [entry.name for entry in model.session.get_inputs()] == ["x"]
+    assert model(np.float32([1.0, 3.0]))["output"].tolist() == [8.0, 24.0]
+
+
+def test_a_batch_size_built_in_is_an_error() -> None:
+    captured = tf.constant([1.0, 2.0, 3.0])
+    with pytest.raises(ConversionError, match="`function` itself fails on a batch of 7") as caught:
+        convert(lambda x: x + captured, [X])
+    assert not isinstance(caught.value, ConversionMismatch)
+
+
+def test_inputs_outside_the_function_s_domain_are_an_error_that_says_so() -> None:
+    def positive(x: tf.Tensor) -> tf.Tensor:
+        with tf.control_dependencies([tf.debugging.assert_positive(x, message="mine")]):
+            return tf.identity(x)
+
+    with pytest.raises(ConversionError, match=r"(?s)`inputs` must give values of its domain.*mine"):
+        convert(positive, [X])
+    convert(positive, [X], inputs=lambda batch: [np.ones(batch)])
+
+
+def test_both_batch_sizes_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A translation that is right for the first batch alone does not pass."""
+    sizes = []
+
+    def inputs(batch: int) -> list[np.ndarray]:
+        sizes.append(batch)
+        return zeros(batch)
+
+    convert(tf.math.log1p, [X], inputs=inputs)
+    assert sizes == [3, 7]
+    monkeypatch.setattr(elementwise, "log1p", lambda b, x: b.constant(np.zeros(3)))
+    with pytest.raises(ConversionMismatch, match="batch of 7: largest relative difference inf"):
+        convert(tf.math.log1p, [X], inputs=zeros)
+
+
+def test_a_model_that_fails_to_run_on_the_second_batch_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elementwise, "log1p", lambda b, x: b("Add", x, b.constant(np.zeros(3))))
+    with pytest.raises(ConversionMismatch, match="ONNX Runtime fails on a batch of 7"):
+        convert(tf.math.log1p, [X], inputs=zeros)
+
+
+def test_a_wrong_translation_is_a_mismatch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elementwise, "log1p", lambda b, x: x)
+    with pytest.raises(
+        ConversionMismatch, match=r"output 'y', batch of 3: largest .* 0\.306.*rtol=0\.0001, atol=1e-05"
+    ):
+        convert(lambda x: {"y": tf.math.log1p(x)}, [X], inputs=lambda batch: [np.ones(batch)])
+    convert(tf.math.log1p, [X], inputs=lambda batch: [np.ones(batch)], atol=0.31)
+
+
+def test_a_tolerance_of_nothing_is_a_mismatch_where_a_digit_differs() -> None:
+    def digits(x: tf.Tensor) -> tf.Tensor:
+        return tf.stack([tf.exp(x), tf.tanh(x), tf.math.softplus(x), tf.math.erf(x)])
+
+    inputs = lambda batch: [np.random.default_rng(0).normal(size=1000 * batch)]  # noqa: E731
+    with pytest.raises(
+        ConversionMismatch, match=r"largest relative difference \d\.\d+e-\d+ \(rtol=0, atol=0\)"
+    ):
+        convert(digits, [X], inputs=inputs, rtol=0, atol=0)
+    convert(lambda x: x + 1, [X], rtol=0, atol=0)
+
+
+def test_noise_of_its_own_is_a_mismatch() -> None:
+    with pytest.raises(ConversionMismatch):
+        convert(lambda x: x + tf.random.normal(tf.shape(x)), [X])
+
+
+def test_the_metadata_tell_the_largest_difference(converted: Any) -> None:
+    def function(x: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"big": tf.exp(x), "small": tf.math.softplus(-x)}
+
+    def inputs(batch: int) -> list[np.ndarray]:
+        return [np.random.default_rng(batch).uniform(-20, 20, 500 * batch).astype(np.float32)]
+
+    model = converted(function, [X], inputs=inputs)
+    traced = tf.function(function)
+    largest = 0.0
+    for batch in (3, 7):
+        found, wanted = model(*inputs(batch)), traced(tf.constant(inputs(batch)[0]))
+        for name, value in found.items():
+            other = wanted[name].numpy().astype(float)
+            largest = max(largest, float((abs(value - other) / np.maximum(1, abs(other))).max()))
+    metadata = {entry.key: entry.value for entry in model.model.metadata_props}
+    assert 0 < largest < 1e-6
+    assert float(metadata["largest_difference"]) == pytest.approx(largest, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        [tf.TensorSpec([None], tf.float32)],
+        [tf.TensorSpec([None], tf.float32, name="")],
+        [X, X],
+    ],
+)
+def test_inputs_without_names_of_their_own_are_refused(signature: list[tf.TensorSpec]) -> None:
+    with pytest.raises(ConversionError, match="`input_signature` must give each input a name.*Received: "):
+        convert(lambda *xs: xs[0], signature)
+
+
+def test_an_input_of_unknown_rank_is_refused() -> None:
+    with pytest.raises(ConversionError, match="`input_signature` must give each input a rank.*Received: "):
+        convert(lambda x: x + 1, [tf.TensorSpec(None, tf.float32, name="x")], inputs=zeros)
+
+
+def test_an_input_and_an_output_of_one_name_are_refused() -> None:
+    with pytest.raises(ConversionError, match=r"must not share a name. Received: \['x'\] and \['x', 'y'\]"):
+        convert(lambda x: {"x": x + 1, "y": x}, [X])
+    with pytest.raises(ConversionError, match="must not share a name"):
+        convert(lambda x: x, [tf.TensorSpec([None], tf.float32, name="output")])
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda x: None,
+        lambda x: (),
+        lambda x: {},
+        lambda x: (x, None),
+        lambda x: {"y": {"a": x, "b": x}},
+        lambda x: {"y": (x, x), "z": None},
+        lambda x: ((x,), x),
+        lambda x: {1: x},
+        lambda x: {"": x},
+    ],
+)
+def test_results_that_are_not_named_tensors_are_refused(result: Any) -> None:
+    with pytest.raises(ConversionError, match="`function` must return a tensor, a tuple .*Received: "):
+        convert(result, [X])
+
+
+@pytest.mark.parametrize("arrays", [[], [np.zeros(3), np.zeros(3)]])
+def test_inputs_of_another_number_are_refused(arrays: list[np.ndarray]) -> None:
+    with pytest.raises(ConversionError, match=f"`inputs` must give 1 arrays. Received: {len(arrays)}"):
+        convert(lambda x: x + 1, [X], inputs=lambda batch: arrays)
+
+
+def test_an_error_of_the_user_s_code_is_the_user_s_error() -> None:
+    def broken(x: tf.Tensor) -> tf.Tensor:
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        convert(broken, [X])

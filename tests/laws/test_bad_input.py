@@ -1,0 +1,102 @@
+"""Bad input is refused by the argument's name, with what was expected and what was received."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from laws.registry import rows
+
+
+def _refused(call, argument):
+    with pytest.raises(ValueError, match=f"`{argument}`.*Received: ") as caught:
+        call()
+    return str(caught.value)
+
+
+def test_wrong_rank(model):
+    inputs = rows(model, 4)
+    hint = "x[None]" if model.event_shape != (1,) else "x[:, None]"
+    assert hint in _refused(lambda: model.score(**{**inputs, "x": inputs["x"][0]}), "x")
+    _refused(lambda: model.score(**{**inputs, "x": inputs["x"][None]}), "x")
+
+
+def test_wrong_width(model):
+    inputs = rows(model, 4)
+    wide = np.concatenate([inputs["x"]] * 2, axis=1)
+    message = _refused(lambda: model.score(**{**inputs, "x": wide}), "x")
+    assert str(wide.shape) in message
+    model.compile()
+    _refused(lambda: model.fit({**inputs, "x": wide}, verbose=0), "x")
+    _refused(lambda: model.fit(tf.data.Dataset.from_tensor_slices({**inputs, "x": wide}).batch(2), verbose=0), "x")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_not_finite(model, bad):
+    inputs = rows(model, 4)
+    inputs["x"][2, 0] = bad
+    assert "row 2" in _refused(lambda: model.score(**inputs), "x")
+    model.compile()
+    before = model.get_weights()
+    for call in (model.fit, model.evaluate, model.predict):
+        _refused(lambda call=call: call(inputs, verbose=0), "x")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`x` must be finite"):
+        model.fit(tf.data.Dataset.from_tensor_slices(inputs).batch(4), verbose=0)
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_empty_batch(model):
+    inputs = {name: value[:0] for name, value in rows(model, 4).items()}
+    _refused(lambda: model.score(**inputs), "(x|context)")
+    model.compile()
+    _refused(lambda: model.fit(inputs, verbose=0), "(x|context)")
+
+
+def test_unequal_lengths(model):
+    if not model.context_shape:
+        pytest.skip("one input has one length")
+    inputs = rows(model, 4)
+    _refused(lambda: model.score(inputs["x"], inputs["context"][:3]), "context")
+
+
+def test_missing_or_unexpected_context(model):
+    inputs = rows(model, 4)
+    if model.context_shape:
+        for call in (lambda: model.score(inputs["x"]), lambda: model.sample(2, seed=0), model.distribution):
+            _refused(call, "context")
+        model.compile()
+        with pytest.raises(ValueError, match=r"missing: \['context'\]"):
+            model.fit({"x": inputs["x"]}, verbose=0)
+    else:
+        context = np.zeros((4, 2), np.float32)
+        for call in (
+            lambda: model.score(inputs["x"], context),
+            lambda: model.sample(2, context, seed=0),
+            lambda: model.distribution(context),
+        ):
+            _refused(call, "context")
+        model.compile()
+        with pytest.raises(ValueError, match="'context'"):
+            model.fit({"x": inputs["x"], "context": context}, verbose=0)
+
+
+@pytest.mark.parametrize("count", [0, -3, 2.5, True, None])
+def test_count(model, count):
+    _refused(lambda: model.sample(count, rows(model, 2).get("context"), seed=0), "n")
+
+
+@pytest.mark.parametrize("seed", [2**31, -(2**31) - 1, 1.5, "one", True])
+def test_seed(model, seed):
+    _refused(lambda: model.sample(2, rows(model, 2).get("context"), seed=seed), "seed")
+
+
+def test_folder_that_cannot_be_written(model, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    for form in ("bundle", "tf_saved_model", "onnx"):
+        with pytest.raises((PermissionError, FileExistsError), match="Received: .*file"):
+            model.export(tmp_path / "file" / "inside", format=form)
+
+
+def test_unknown_format_and_endpoint(model, tmp_path):
+    _refused(lambda: model.export(tmp_path / "out", format="pickle"), "format")
+    _refused(lambda: model.run("evaluate"), "endpoint")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,48 @@
+"""Densities are densities, and one number by every way to them."""
+
+import numpy as np
+import pytest
+from laws.registry import MODELS, build, rows
+
+SMALL = sorted(name for name in MODELS if build(name).event_shape in ((1,), (2,)))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_density_integrates_to_one(name):
+    model, half = build(name), MODELS[name].half_width
+    size = model.event_shape[0]
+    points = 4001 if size == 1 else 501
+    axis = np.linspace(-half, half, points)
+    x = np.stack(np.meshgrid(*[axis] * size, indexing="ij"), axis=-1).reshape(-1, size).astype(np.float32)
+    context = None
+    if model.context_shape:
+        context = np.repeat(rows(model, 1, seed=2)["context"], len(x), axis=0)
+    density = np.exp(model.log_prob(x, context).numpy().astype(np.float64))
+    assert density.sum() * (axis[1] - axis[0]) ** size == pytest.approx(1, abs=2e-3)
+
+
+def test_every_way_gives_the_same_score(model):
+    inputs = rows(model, 40)
+    score = model.score(**inputs).numpy()
+    assert score.shape == (40,)
+    assert score.dtype == np.float32
+    assert model.score_kind == "exact"
+    np.testing.assert_allclose(model.log_prob(**inputs), score, rtol=1e-6)
+    np.testing.assert_allclose(model.distribution(inputs.get("context")).log_prob(inputs["x"]), score, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(model.predict(inputs, batch_size=16, verbose=0), score, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(-model(inputs)["nll"], score, rtol=1e-4, atol=1e-5)
+
+
+def test_a_score_depends_on_its_own_row_only(model):
+    inputs = rows(model, 20)
+    whole = model.score(**inputs).numpy()
+    part = model.score(**{name: value[[13, 4]] for name, value in inputs.items()}).numpy()
+    np.testing.assert_allclose(part, whole[[13, 4]], rtol=1e-5, atol=1e-5)
+
+
+def test_the_distribution_has_the_model_s_shapes(model):
+    inputs = rows(model, 6)
+    distribution = model.distribution(inputs.get("context"))
+    assert tuple(distribution.event_shape) == model.event_shape
+    assert tuple(distribution.batch_shape) == ((6,) if model.context_shape else ())
+    assert distribution.sample(3, seed=1).shape[-1] == model.event_shape[-1]

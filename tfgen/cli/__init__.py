@@ -1,0 +1,1 @@
+"""The command `tfgen`. Its modules import nothing heavy until a command runs."""

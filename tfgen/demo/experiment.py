@@ -1,0 +1,118 @@
+"""What one experiment of the demo is, and what comes out of it."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from tfgen.models import ExactModel
+
+__all__ = ["Experiment", "Outcome", "Progress"]
+
+Rows = dict[str, NDArray[np.float32]]
+Progress = Callable[[float, str], None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One model on one data set, with what it is judged by.
+
+    Attributes:
+        name: of the bundle's folder and of the picture.
+        title: for people.
+        model: makes the untrained model.
+        train: what to fit.
+        validation: what early stopping looks at; None where the data never end and training takes all its steps.
+        test: the held-out rows.
+        reference: what the model is judged beside, in a word: `truth`, or a rival such as `Gaussian`.
+        reference_log_prob: the reference's log-density of the held-out rows, [n] nats.
+        batch_size: of training.
+        epochs: over `train`; the most, where early stopping ends sooner.
+        optimizer: makes the optimizer, given how many steps there will be.
+        picture: draws the trained model.
+    """
+
+    name: str
+    title: str
+    model: Callable[[], ExactModel]
+    train: Rows
+    validation: Rows | None = None
+    test: Rows
+    reference: str
+    reference_log_prob: NDArray[np.float64]
+    batch_size: int
+    epochs: int
+    optimizer: Callable[[int], keras.optimizers.Optimizer]
+    picture: Callable[[ExactModel], Figure]
+
+    @property
+    def known(self) -> bool:
+        """Whether the reference is the truth, not merely a rival."""
+        return self.validation is None
+
+    def fit(self, progress: Progress) -> ExactModel:
+        """Trains a model.
+
+        Args:
+            progress: told the share done and the last loss.
+        """
+        keras.utils.set_random_seed(0)
+        model = self.model()
+        steps = self.epochs * -(-len(self.train["x"]) // self.batch_size)
+        model.compile(self.optimizer(steps), steps_per_execution=1 if self.validation else 50)
+        callbacks: list[Any] = [_Report(steps, progress)]
+        arguments: dict[str, Any] = {}
+        if self.validation is not None:
+            arguments["validation_data"] = (self.validation,)
+            callbacks.append(
+                keras.callbacks.EarlyStopping("val_nll", mode="min", patience=40, restore_best_weights=True)
+            )
+        model.fit(
+            self.train, batch_size=self.batch_size, epochs=self.epochs, verbose=0, callbacks=callbacks, **arguments
+        )
+        return model
+
+
+class _Report(keras.callbacks.Callback):
+    """Tells how far the training is."""
+
+    def __init__(self, steps: int, progress: Progress) -> None:
+        super().__init__()
+        self.steps, self.progress, self.done = steps, progress, 0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.done = int(self.model.optimizer.iterations)
+        if self.done % 50 == 0:
+            self.progress(self.done / self.steps, f"{float((logs or {})['nll']):.3f} nats")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What an experiment gave.
+
+    Attributes:
+        experiment: which.
+        nats: the model's mean −log p of a held-out row.
+        reference_nats: the reference's.
+        gap: mean and standard error of (model − reference), paired, in nats.
+        difference: the largest between the runtimes, max |a − b| / max(1, |b|), of the held-out rows' scores.
+        endpoints: the same for each endpoint, on rows of `tfgen verify`.
+        bundle: where the model is.
+        picture: where its picture is.
+        seconds: that training took.
+    """
+
+    experiment: Experiment
+    nats: float
+    reference_nats: float
+    gap: tuple[float, float]
+    difference: float
+    endpoints: dict[str, float]
+    bundle: Path
+    picture: Path
+    seconds: float

@@ -1,0 +1,167 @@
+"""The demo's four experiments; their settings were chosen on validation rows, never on the held-out ones."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfgen import datasets, plots
+from tfgen.datasets import KnownDensity, Table
+from tfgen.demo.experiment import Experiment
+from tfgen.judging import full_gaussian, linear_gaussian
+from tfgen.models import MDN, ExactModel, RealNVP
+
+__all__ = ["EXPERIMENTS", "bishop", "breast_cancer", "diabetes", "two_moons"]
+
+_HELD_OUT_SEED, _TRAINING_SEED = 2, 1
+
+
+def two_moons(*, quick: bool) -> Experiment:
+    """RealNVP on two moons, whose density is known."""
+    truth = datasets.TwoMoons()
+
+    def picture(model: ExactModel) -> Figure:
+        return plots.density_beside_truth(
+            lambda x: truth.log_prob(x),
+            lambda x: model.log_prob(x),
+            model.sample(4000, seed=0),
+            limits=((-1.6, 2.6), (-1.1, 1.6)),
+            title="RealNVP on two moons",
+        )
+
+    return _known(
+        truth,
+        name="moons",
+        title="RealNVP: two moons",
+        model=lambda: RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64), name="moons"),
+        steps=1500 if quick else 12_000,
+        picture=picture,
+    )
+
+
+def bishop(*, quick: bool) -> Experiment:
+    """MDN on Bishop's inverse problem, whose conditional density is known."""
+    truth = datasets.SmoothBishopInverse()
+
+    def picture(model: ExactModel) -> Figure:
+        return plots.conditional_density(
+            lambda x, context: truth.log_prob(x, context),
+            lambda x, context: model.log_prob(x, context),
+            x_limits=(-0.3, 1.3),
+            context_limits=(-0.2, 1.2),
+            title="MDN on Bishop's inverse problem",
+        )
+
+    return _known(
+        truth,
+        name="bishop",
+        title="MDN: Bishop's inverse",
+        model=lambda: MDN(event_shape=(1,), context_shape=(1,), components=10, hidden=(64, 64), name="bishop"),
+        steps=2000 if quick else 16_000,
+        picture=picture,
+    )
+
+
+def breast_cancer(*, quick: bool) -> Experiment:
+    """RealNVP on the 30 measurements of the breast-cancer table."""
+    table = datasets.breast_cancer()
+
+    def picture(model: ExactModel) -> Figure:
+        return plots.sample_pairs(
+            table.test["x"],
+            model.sample(1000, seed=0),
+            pairs=((0, 3), (5, 7), (20, 27)),
+            names=table.feature_names,
+            title="RealNVP on breast cancer (standardised)",
+        )
+
+    def model() -> RealNVP:
+        return RealNVP(
+            event_shape=table.event_shape,
+            couplings=10,
+            hidden=(32,),
+            activation="tanh",
+            max_log_scale=1.0,
+            kernel_regularizer=keras.regularizers.L2(1e-2),
+            name="breast_cancer",
+        )
+
+    return _table(
+        table,
+        name="breast_cancer",
+        title="RealNVP: breast cancer",
+        model=model,
+        reference="Gaussian",
+        reference_log_prob=full_gaussian(table.train["x"], table.test["x"]),
+        batch_size=64,
+        epochs=40 if quick else 300,
+        picture=picture,
+    )
+
+
+def diabetes(*, quick: bool) -> Experiment:
+    """MDN on the progression of diabetes given ten measurements."""
+    table = datasets.diabetes()
+
+    def picture(model: ExactModel) -> Figure:
+        return plots.predictive_bands(
+            table.test["x"],
+            model.sample(1000, context=table.test["context"], seed=0),
+            title="MDN on diabetes (standardised)",
+            label="progression after a year",
+        )
+
+    def model() -> MDN:
+        return MDN(
+            event_shape=table.event_shape,
+            context_shape=table.context_shape,
+            components=3,
+            hidden=(32,),
+            activation="tanh",
+            kernel_regularizer=keras.regularizers.L2(3e-2),
+            name="diabetes",
+        )
+
+    train, test = table.train, table.test
+    return _table(
+        table,
+        name="diabetes",
+        title="MDN: diabetes",
+        model=model,
+        reference="linear",
+        reference_log_prob=linear_gaussian(train["context"], train["x"], test["context"], test["x"]),
+        batch_size=32,
+        epochs=60 if quick else 300,
+        picture=picture,
+    )
+
+
+EXPERIMENTS: tuple[Callable[..., Experiment], ...] = (two_moons, breast_cancer, bishop, diabetes)
+
+
+def _known(truth: KnownDensity, *, steps: int, batch_size: int = 512, **arguments: object) -> Experiment:
+    """An experiment on a known density: as many training rows as it uses steps, up to 400 000."""
+    rows = min(steps * batch_size, 400_000)
+    test = truth.sample(10_000, seed=_HELD_OUT_SEED)
+    return Experiment(
+        train=truth.sample(rows, seed=_TRAINING_SEED),
+        test=test,
+        reference="truth",
+        reference_log_prob=np.asarray(truth.log_prob(**test)),
+        batch_size=batch_size,
+        epochs=-(-steps * batch_size // rows),
+        optimizer=lambda count: keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, count)),
+        **arguments,
+    )
+
+
+def _table(table: Table, **arguments: object) -> Experiment:
+    """An experiment on a real table, with early stopping on its validation rows."""
+    return Experiment(
+        train=table.train,
+        validation=table.validation,
+        test=table.test,
+        optimizer=lambda count: keras.optimizers.AdamW(1e-3, weight_decay=1e-3, clipnorm=10.0),
+        **arguments,
+    )
