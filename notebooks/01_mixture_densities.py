@@ -16,8 +16,8 @@
 # # Mixture densities and Bishop's inverse problem
 #
 # An inverse problem asks which cause $x$ made the effect $c$ that was seen. Several causes may fit, and
-# then no single prediction is right, however good the network: what can be learned is the density $p(x \mid
-# c)$.
+# then no single prediction is right, however good the network: what can be learned is the density
+# $p(x \mid c)$.
 #
 # Here a network with one normal output fails by an amount that can be computed beforehand, a mixture
 # density network comes within a hundredth of a nat of the known truth, and the same model then scores from
@@ -53,10 +53,10 @@ plt.rcParams.update({"figure.dpi": 80, "figure.constrained_layout.use": True, "l
 # \varepsilon \sim N(0,\ 0.05^2)$$
 #
 # Bishop's $x$ and noise are uniform; with normal ones the density has no hard edges. From $x$ to $c$ one
-# answer is right. Back from $c$ to $x$ up to three are, because $f$ folds: $f'(x) = 1 + 0.6\,\pi \cos 2\pi
-# x$ changes its sign. By Bayes' theorem $p(x \mid c) = p(x)\,p(c \mid x) / p(c)$ is known up to a
-# one-dimensional integral, which `truth.log_prob` does by quadrature; so is the entropy, the least mean
-# $-\log q(x \mid c)$ that any model $q$ can have.
+# answer is right. Back from $c$ to $x$ up to three are, because $f$ folds:
+# $f'(x) = 1 + 0.6\,\pi \cos 2\pi x$ changes its sign. By Bayes' theorem
+# $p(x \mid c) = p(x)\,p(c \mid x) / p(c)$ is known up to a one-dimensional integral, which `truth.log_prob`
+# does by quadrature; so is the entropy, the least mean $-\log q(x \mid c)$ that any model $q$ can have.
 
 # %%
 truth = tfgen.datasets.by_name("bishop-inverse-smooth")
@@ -86,7 +86,7 @@ plt.show()
 # %% [markdown]
 # ## Why least squares averages the branches
 #
-# For any function $m$, with both expectations over $p(x, c)$,
+# For any function $m$, with expectations over $p(x, c)$,
 #
 # $$E\,(x - m(c))^2 = E\,\operatorname{Var}[x \mid c] + E\,(m(c) - E[x \mid c])^2 .$$
 #
@@ -112,9 +112,9 @@ def on_grid(log_density, xs, contexts):
 
 
 density = np.exp(on_grid(truth.log_prob, xs, contexts))
-density /= density.sum(axis=0)
-true_mean = xs @ density
-true_variance = np.square(xs) @ density - np.square(true_mean)
+weights = density / density.sum(axis=0)
+true_mean = xs @ weights
+true_variance = np.square(xs) @ weights - np.square(true_mean)
 
 
 def best_normal_log_prob(x, context):
@@ -124,13 +124,10 @@ def best_normal_log_prob(x, context):
 
 
 at = np.abs(contexts - 0.33).argmin()
-mean_density, peak_density = (
-    np.exp(truth.log_prob([[true_mean[at]]], [[0.33]]))[0],
-    density[:, at].max() / 0.005,
-)
+mean_density = np.exp(truth.log_prob([[true_mean[at]]], context=[[contexts[at]]])[0])
 print(f"at context 0.33 the mean of x is {true_mean[at]:.3f}")
 print(f"  density at the mean: {mean_density:.3f}")
-print(f"  density at the mode: {peak_density:.3f}")
+print(f"  density at the mode: {density[:, at].max():.3f}")
 print("gap of the best normal:", paired_gap(truth_log_prob, best_normal_log_prob(**test)))
 
 
@@ -165,9 +162,8 @@ figure, axis = plt.subplots(figsize=(7, 4.6))
 axis.scatter(context, x, s=3, alpha=0.3, color="grey")
 axis.fill_between(line, mean - deviation, mean + deviation, alpha=0.25, label="MDN(components=1): mean ± sd")
 axis.plot(line, mean, color="C0", linewidth=2)
-axis.plot(
-    line, np.interp(line, contexts, true_mean), color="black", linestyle="--", label="exact E[x | context]"
-)
+exact_mean = np.interp(line, contexts, true_mean)
+axis.plot(line, exact_mean, color="black", linestyle="--", label="exact E[x | context]")
 axis.set(xlim=(-0.3, 1.3), ylim=(-0.3, 1.3), xlabel="context", ylabel="x")
 axis.set_title("The mean crosses where there are no data")
 axis.legend(loc="upper left")
@@ -293,9 +289,8 @@ print("five draws are the first five:", np.array_equal(draws[:5], mdn.sample(5, 
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.4))
 exact = np.exp(on_grid(truth.log_prob, xs, three[:, 0]))
 for column, axis in enumerate(axes):
-    axis.hist(
-        draws[:, column, 0], bins=np.linspace(-0.1, 1.1, 121), density=True, alpha=0.5, label="MDN's draws"
-    )
+    bins = np.linspace(-0.1, 1.1, 121)
+    axis.hist(draws[:, column, 0], bins=bins, density=True, alpha=0.5, label="MDN's draws")
     axis.plot(xs, exact[:, column], color="black", label="exact density")
     axis.set(title=f"context = {three[column, 0]:.2f}", xlabel="x", xlim=(-0.1, 1.1))
 axes[0].set_ylabel("density")
@@ -305,19 +300,18 @@ plt.show()
 # %% [markdown]
 # ## Calibration
 #
-# With $F(\cdot \mid c)$ the model's distribution function, the probability integral transform $u_i = F(x_i
-# \mid c_i) = \sum_k \pi_k \Phi\big((x_i - \mu_k) / \sigma_k\big)$ of held-out rows is uniform if the model
-# is the truth. The band holds 95% of the bars that a uniform $u$ would give. Beside it the largest distance
-# between the empirical distribution function of $u$ and the diagonal; for a uniform $u$ it is below
-# $1.36/\sqrt n$ with probability 0.95 (Kolmogorov).
+# With $F(\cdot \mid c)$ the model's distribution function, the probability integral transform
+# $u_i = F(x_i \mid c_i) = \sum_k \pi_k \Phi\big((x_i - \mu_k) / \sigma_k\big)$ of held-out rows is uniform
+# if the model is the truth. The band holds 95% of the bars that a uniform $u$ would give. Beside it the
+# largest distance between the empirical distribution function of $u$ and the diagonal; for a uniform $u$ it
+# is below $1.36/\sqrt n$ with probability 0.95 (Kolmogorov).
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
 rows, bins = len(test["x"]), 25
 spread = 1.96 * np.sqrt((bins - 1) / rows)
-for axis, (name, model) in zip(
-    axes, {"MDN(components=1)": unimodal, "MDN(components=10)": mdn}.items(), strict=True
-):
+models = {"MDN(components=1)": unimodal, "MDN(components=10)": mdn}
+for axis, (name, model) in zip(axes, models.items(), strict=True):
     transform = np.sort(model.distribution(test["context"]).cdf(test["x"]).numpy())
     ranks = np.arange(rows + 1) / rows
     distance = max((ranks[1:] - transform).max(), (transform - ranks[:-1]).max())
@@ -341,23 +335,21 @@ from tfgen_serving import Scorer
 
 scores, draws = mdn.log_prob(**test).numpy(), mdn.sample(100, context=three, seed=7).numpy()
 
+
+def largest_difference(a, b):
+    return f"{np.abs(a - b).max():.1e}"
+
+
 with tempfile.TemporaryDirectory() as folder:
     mdn.save(Path(folder) / "mdn.keras")
     loaded = tfgen.load_model(Path(folder) / "mdn.keras")
-    print(
-        "largest difference of scores, saved and loaded:",
-        np.abs(loaded.log_prob(**test).numpy() - scores).max(),
-    )
+    print("scores, saved and loaded: largest difference", largest_difference(loaded.log_prob(**test), scores))
 
-    version = mdn.export(Path(folder) / "bishop", format="bundle")
-    print(
-        "bundle:", ", ".join(sorted(path.relative_to(version).as_posix() for path in version.rglob("*.onnx")))
-    )
+    mdn.export(Path(folder) / "bishop", format="bundle")
     scorer = Scorer(Path(folder) / "bishop")
     served_scores = scorer.score(test["x"], context=test["context"])
     served_draws = scorer.sample(100, context=three, seed=7)
 
-print(
-    f"largest difference of scores, ONNX Runtime and Keras: {np.abs(served_scores - scores).max():.1e} nats"
-)
-print(f"largest difference of draws, ONNX Runtime and Keras: {np.abs(served_draws - draws).max():.1e}")
+print("endpoints:", ", ".join(scorer.endpoints))
+print("scores, ONNX Runtime and Keras: largest difference", largest_difference(served_scores, scores), "nats")
+print("draws, ONNX Runtime and Keras: largest difference", largest_difference(served_draws, draws))

@@ -41,15 +41,24 @@ def execute(script: Path) -> NotebookNode:
     environment.pop("MPLBACKEND", None)
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            notebook, timeout=None, record_timing=False, resources={"metadata": {"path": folder}}
+            notebook,
+            timeout=None,  # of one cell; the limit is on the whole
+            record_timing=False,
+            coalesce_streams=True,
+            shutdown_kernel="immediate",
+            resources={"metadata": {"path": folder}},
         )
         asyncio.run(asyncio.wait_for(client.async_execute(env=environment), TIME_LIMIT))
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = _without_stderr(cell.outputs)
     # The language's version is the executing machine's, and no part of the notebook.
     notebook.metadata.pop("language_info", None)
     return notebook
+
+
+def _without_stderr(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    return [output for output in outputs if output.get("name") != "stderr"]
 
 
 def write(script: Path) -> Path:

@@ -23,12 +23,16 @@ class Difference:
         relative: max |onnx − tf| / max(1, |tf|); infinite where types, shapes, NaN or infinities
             differ.
         within: whether all of it is within the tolerance.
+        rtol: the relative tolerance that it was held to; 0 for integers and truth values.
+        atol: the absolute one.
     """
 
     output: str
     batch: int
     relative: float
     within: bool
+    rtol: float = 0.0
+    atol: float = 0.0
 
     def __str__(self) -> str:
         return (
@@ -42,8 +46,8 @@ def compare(
     inputs: Sequence[np.ndarray],
     output_names: Sequence[str],
     *,
-    rtol: float,
-    atol: float,
+    rtol: float | None = None,
+    atol: float | None = None,
 ) -> list[Difference]:
     """Runs both on the same inputs.
 
@@ -52,8 +56,9 @@ def compare(
         function: TensorFlow's, traced.
         inputs: in the order of the function's arguments.
         output_names: the model's outputs in the order in which TensorFlow flattens the function's.
-        rtol: the relative tolerance of floating-point outputs; others must be equal.
-        atol: their absolute tolerance.
+        rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64, so that
+            no part was computed in float32, and 10⁻⁴ for others.
+        atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64 and 10⁻⁵ for others.
 
     Returns:
         A difference for each output.
@@ -72,6 +77,11 @@ def compare(
     batch = len(inputs[0]) if len(inputs) and np.ndim(inputs[0]) else 1
     if len(inputs) != len(specs):
         raise ConversionError(f"`inputs` must give {len(specs)} arrays. Received: {len(inputs)}")
+    fitting = all(spec.shape.is_compatible_with(np.shape(value)) for value, spec in zip(inputs, specs, strict=True))
+    if not fitting:
+        raise ConversionError(
+            f"`inputs` must give arrays of the signature's shapes. Received: {[np.shape(value) for value in inputs]}"
+        )
     try:
         tensors = [tf.constant(value, spec.dtype) for value, spec in zip(inputs, specs, strict=True)]
         expected = [tensor.numpy() for tensor in tf.nest.flatten(function(*tensors))]
@@ -96,18 +106,25 @@ def compare(
 
 
 def _difference(
-    name: str, batch: int, actual: np.ndarray, expected: np.ndarray, *, rtol: float, atol: float
+    name: str,
+    batch: int,
+    actual: np.ndarray,
+    expected: np.ndarray,
+    *,
+    rtol: float | None,
+    atol: float | None,
 ) -> Difference:
-    if actual.dtype != expected.dtype:
-        return Difference(name, batch, float("inf"), False)
-    relative = largest_relative(actual, expected)
-    if actual.shape != expected.shape:
-        within = False
-    elif np.issubdtype(actual.dtype, np.inexact):
+    if not np.issubdtype(expected.dtype, np.inexact):
+        rtol, atol = 0.0, 0.0
+    defaults = (1e-9, 1e-10) if expected.dtype == np.float64 else (1e-4, 1e-5)
+    rtol, atol = defaults[0] if rtol is None else rtol, defaults[1] if atol is None else atol
+    if actual.dtype != expected.dtype or actual.shape != expected.shape:
+        return Difference(name, batch, float("inf"), False, rtol, atol)
+    if np.issubdtype(expected.dtype, np.inexact):
         within = np.allclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     else:
-        within = np.array_equal(actual, expected)
-    return Difference(name, batch, relative, bool(within))
+        within = np.array_equal(actual, expected)  # np.allclose would go by way of float64
+    return Difference(name, batch, largest_relative(actual, expected), bool(within), rtol, atol)
 
 
 def largest_relative(actual: np.ndarray, expected: np.ndarray) -> float:

@@ -23,8 +23,8 @@ def convert(
     *,
     name: str | None = None,
     inputs: Callable[[int], Sequence[np.ndarray]] | None = None,
-    rtol: float = 1e-4,
-    atol: float = 1e-5,
+    rtol: float | None = None,
+    atol: float | None = None,
 ) -> onnx.ModelProto:
     """Turns a TensorFlow or TFP function into an ONNX model, and tries it before it returns.
 
@@ -40,16 +40,17 @@ def convert(
         name: the graph's name; the function's own where it is None.
         inputs: from a batch size (for every None dimension) to arrays to compare on; standard normals and
             integers from 0 to 9 where it is None.
-        rtol: the relative tolerance of floating-point outputs.
-        atol: their absolute tolerance.
+        rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64 and 10⁻⁴
+            for others.
+        atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64 and 10⁻⁵ for others.
 
     Returns:
         The model. Its metadata hold `largest_difference`: max |onnx − tf| / max(1, |tf|) of all compared.
 
     Raises:
-        ConversionError: where the signature lacks a name or a rank, outputs and inputs share one, the function returns
-            something else than tensors, a handler refuses a node, or the function itself fails on a batch, as
-            one does that has a batch size built in.
+        ConversionError: where the signature lacks a name or a rank, outputs and inputs share a name, the
+            function returns something else than tensors, a handler refuses a node, or the function itself
+            fails on a batch, as one does that has a batch size built in.
         UnsupportedOperators: where an operator has no translation; it names each, and where it arose.
         ConversionMismatch: where the outputs disagree, or ONNX Runtime fails where TensorFlow does not.
 
@@ -63,7 +64,9 @@ def convert(
     if not all(names) or len(set(names)) < len(names):
         raise ConversionError(f"`input_signature` must give each input a name of its own. Received: {names}")
     if any(spec.shape.rank is None for spec in input_signature):
-        raise ConversionError(f"`input_signature` must give each input a rank. Received: {list(input_signature)}")
+        raise ConversionError(
+            f"`input_signature` must give each input a rank. Received: {list(input_signature)}"
+        )
     concrete = tf.function(function, autograph=False).get_concrete_function(*input_signature)
     output_names = _output_names(concrete)
     if set(output_names) & set(names):
@@ -78,8 +81,9 @@ def convert(
     for batch in _BATCH_SIZES:
         for difference in compare(session, concrete, make(batch), output_names, rtol=rtol, atol=atol):
             if not difference.within:
+                tolerance = f"rtol={difference.rtol:g}, atol={difference.atol:g}"
                 raise ConversionMismatch(
-                    f"ONNX Runtime disagrees with TensorFlow: {difference} (rtol={rtol}, atol={atol})"
+                    f"ONNX Runtime disagrees with TensorFlow: {difference} ({tolerance})"
                 )
             largest = max(largest, difference.relative)
     model.metadata_props.add(key="largest_difference", value=repr(largest))

@@ -8,15 +8,7 @@ from typing import Any
 
 __all__ = ["find_source"]
 
-_LIBRARIES = (
-    "tensorflow",
-    "tensorflow_probability",
-    "keras",
-    "tf_keras",
-    "decorator",
-    "wrapt",
-    "tfgen_export",
-)
+_LIBRARIES = ("tensorflow", "tfgen_export", "tensorflow_probability", "keras", "tf_keras", "decorator", "wrapt")
 
 
 def find_source(operator: str, node: str, graph: Any) -> str | None:
@@ -35,8 +27,8 @@ def find_source(operator: str, node: str, graph: Any) -> str | None:
     alike = [operation for operation in _operations(graph, set()) if operation.type == operator]
     fitting = [operation for operation in alike if f"/{node}".endswith(f"/{operation.name}")] or alike
     longest = max((len(operation.name) for operation in fitting), default=0)
-    places = dict.fromkeys(_place(operation) for operation in fitting if len(operation.name) == longest)
-    return " or ".join(place for place in places if place) or None
+    places = {_place(operation) for operation in fitting if len(operation.name) == longest}
+    return " or ".join(sorted(place for place in places if place)) or None
 
 
 def _operations(graph: Any, seen: set[int]) -> Iterator[Any]:
@@ -55,7 +47,7 @@ def _operations(graph: Any, seen: set[int]) -> Iterator[Any]:
 
 def _place(operation: Any) -> str | None:
     # Functions loaded from a SavedModel have no trace.
-    frames = [frame for frame in operation.traceback or () if not frame.filename.startswith(_prefixes()[:1])]
+    frames = [frame for frame in operation.traceback or () if not frame.filename.startswith(_prefixes()[:2])]
     own = [frame for frame in frames if not frame.filename.startswith(_prefixes())]
     if not own:
         return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
@@ -67,7 +59,7 @@ def _place(operation: Any) -> str | None:
 
 @cache
 def _prefixes() -> tuple[str, ...]:
-    """What the paths of the libraries' files begin with, TensorFlow's first."""
+    """What the paths of the libraries' files begin with; first those that say nothing to the user."""
     specs = [importlib.util.find_spec(name) for name in _LIBRARIES]
     origins = [spec.origin for spec in specs if spec is not None and spec.origin is not None]
     return tuple(origin.removesuffix("__init__.py") for origin in origins)

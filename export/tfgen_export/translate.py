@@ -59,7 +59,7 @@ def translate(concrete: Any, input_names: Sequence[str], output_names: Sequence[
                     output_names=tensors_out,
                     tensors_to_rename=renamed,
                 )
-                onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, )
+                onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, optimizers=_exact())
                 return onnx_graph.make_model("tfgen_export")
         except ConversionError:
             raise

@@ -24,7 +24,7 @@ class Converted:
 
     def __call__(self, *arrays: np.ndarray) -> dict[str, np.ndarray]:
         names = [entry.name for entry in self.session.get_inputs()]
-        found = self.session.run(None, dict(zip(names, arrays, strict=True)))
+        found = self.session.run(None, dict(zip(names, map(np.asarray, arrays), strict=True)))
         return dict(zip([entry.name for entry in self.session.get_outputs()], found, strict=True))
 
     @property

@@ -69,10 +69,9 @@ class Session:
         return [np.asarray(result) for result in self.results]
 
 
-def traced(dtype: str, shape: list[int | None] | None = None) -> Any:
+def traced(dtype: str) -> Any:
     """The identity."""
-    spec = tf.TensorSpec([None] if shape is None else shape, dtype, name="x")
-    return tf.function(lambda x: x).get_concrete_function(spec)
+    return tf.function(lambda x: x).get_concrete_function(tf.TensorSpec([None], dtype, name="x"))
 
 
 def difference(session: Session, function: Any, value: np.ndarray, **tolerance: float) -> Difference:
@@ -83,7 +82,7 @@ def difference(session: Session, function: Any, value: np.ndarray, **tolerance: 
 @pytest.mark.parametrize("shift", [0.0, 0.0019, -0.0019])
 def test_floats_are_compared_within_the_tolerance(shift: float) -> None:
     found = difference(Session([1.0, 1.0 + shift]), traced("float64"), np.ones(2))
-    assert found == Difference("y", 2, pytest.approx(abs(shift)), True)
+    assert found == Difference("y", 2, pytest.approx(abs(shift)), True, 1e-3, 1e-3)
 
 
 def test_each_tolerance_counts() -> None:
@@ -92,6 +91,16 @@ def test_each_tolerance_counts() -> None:
     assert not difference(Session(off), traced("float64"), value, rtol=1e-4, atol=0.0).within
     assert difference(Session(off), traced("float64"), value, rtol=0.0, atol=0.6).within
     assert not difference(Session(off), traced("float64"), value, rtol=0.0, atol=0.4).within
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [("float32", 1e-4), ("float64", 1e-9)])
+def test_the_tolerance_is_the_type_s_where_none_is_given(dtype: str, rtol: float) -> None:
+    function, value = traced(dtype), np.full(1, 1000.0, dtype)
+    close = np.array([1000 * (1 + 0.5 * rtol)], dtype)
+    far = np.array([1000 * (1 + 2 * rtol)], dtype)
+    assert compare(Session(close), function, [value], ["y"])[0].within
+    (found,) = compare(Session(far), function, [value], ["y"])
+    assert (found.within, found.rtol, found.atol) == (False, rtol, rtol / 10)
 
 
 def test_nan_and_infinities_must_be_in_the_same_places() -> None:
@@ -105,13 +114,19 @@ def test_nan_and_infinities_must_be_in_the_same_places() -> None:
 def test_integers_must_be_equal_however_large() -> None:
     value = np.array([10**9, 2**60])
     assert difference(Session(value), traced("int64"), value, rtol=1.0, atol=1e3).within
-    assert not difference(Session(value + [1, 0]), traced("int64"), value, rtol=1.0, atol=1e3).within
-    assert not difference(Session(value + [0, 1]), traced("int64"), value, rtol=1.0, atol=1e3).within
+    assert not difference(Session(value + np.array([1, 0])), traced("int64"), value, rtol=1.0, atol=1e3).within
+    assert not difference(Session(value + np.array([0, 1])), traced("int64"), value, rtol=1.0, atol=1e3).within
 
 
 def test_truth_values_must_be_equal() -> None:
     assert difference(Session([True, False]), traced("bool"), np.array([True, False])).within
     assert not difference(Session([True, True]), traced("bool"), np.array([True, False]), atol=2.0).within
+
+
+def test_inputs_of_another_shape_are_refused() -> None:
+    for value in (np.zeros((2, 2)), np.float64(0)):
+        with pytest.raises(ConversionError, match=r"`inputs` must give arrays of the signature's shapes. Received: "):
+            difference(Session([0.0]), traced("float64"), value)
 
 
 def test_another_type_or_shape_is_a_difference() -> None:
@@ -133,20 +148,23 @@ def test_every_output_is_compared() -> None:
         tf.TensorSpec([None], tf.float64, name="x")
     )
     first, second = compare(Session([0.0], [3.0]), function, [np.zeros(1)], ["a", "b"], rtol=0.1, atol=0.0)
-    assert first == Difference("a", 1, 0.0, True)
-    assert second == Difference("b", 1, 2.0, False)
+    assert first == Difference("a", 1, 0.0, True, 0.1, 0.0)
+    assert second == Difference("b", 1, 2.0, False, 0.1, 0.0)
 
 
 def test_a_failure_of_either_side_is_told_apart() -> None:
+    built_in = tf.function(lambda x: x + np.zeros(3)).get_concrete_function(
+        tf.TensorSpec([None], tf.float64, name="x")
+    )
     with pytest.raises(ConversionError, match="`function` itself fails on a batch of 2") as caught:
-        difference(Session([0.0]), traced("float64", [3]), np.zeros(2))
+        difference(Session([0.0]), built_in, np.zeros(2))
     assert not isinstance(caught.value, ConversionMismatch)
 
     class Failing(Session):
         def run(self, names: list[str], feed: dict[str, np.ndarray]) -> list[np.ndarray]:
             raise RuntimeError("mine")
 
-    with pytest.raises(ConversionMismatch, match="ONNX Runtime fails on a batch of 2, .*mine"):
+    with pytest.raises(ConversionMismatch, match=r"ONNX Runtime fails on a batch of 2, .*mine"):
         difference(Failing(), traced("float64"), np.zeros(2))
 
 
@@ -184,5 +202,5 @@ def test_generated_inputs_have_the_stated_distributions() -> None:
     [tf.TensorSpec([None], tf.string), tf.TensorSpec(None, tf.float32), tf.TensorSpec([None], tf.complex64)],
 )
 def test_values_that_cannot_be_generated_are_asked_for(spec: tf.TensorSpec) -> None:
-    with pytest.raises(ConversionError, match="`inputs` must be given .*Received: TensorSpec"):
+    with pytest.raises(ConversionError, match=r"`inputs` must be given .*Received: TensorSpec"):
         generate_inputs([spec], 3)

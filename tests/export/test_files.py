@@ -68,7 +68,7 @@ def test_what_exists_is_refused_and_untouched(kind: str, tmp_path: Path) -> None
         target.symlink_to("nowhere")
     before = everything(tmp_path)
     with (
-        pytest.raises(FileExistsError, match="`path` must not exist yet. Received: path='.*target'"),
+        pytest.raises(FileExistsError, match=r"`path` must not exist yet. Received: path='.*target'"),
         atomic_folder(target),
     ):
         pytest.fail("the block must not run")

@@ -35,7 +35,7 @@ def spec(name: str, *sizes: int | None, dtype: Any = tf.float32) -> tf.TensorSpe
 
 
 class Toy:
-    """Two functions that share a variable and a captured tensor; arguments named otherwise than the inputs."""
+    """Two functions that share a variable; arguments named otherwise than the inputs."""
 
     def __init__(self) -> None:
         self.scale = tf.Variable(3.0)
@@ -100,8 +100,10 @@ def test_the_object_loader_agrees(toy: Toy, tmp_path: Path) -> None:
 
 def test_an_assignment_to_the_loaded_model_does_not_reach_the_original(toy: Toy, tmp_path: Path) -> None:
     write_saved_model(tmp_path, toy.signatures, default="score")
-    (variable,) = tf.saved_model.load(tmp_path).signatures["encode"].graph.variables
+    loaded = tf.saved_model.load(tmp_path)
+    (variable,) = loaded.signatures["encode"].graph.variables
     variable.assign(-1.0)
+    assert loaded.signatures["encode"](x=tf.constant([4]))["z"].numpy().tolist() == [1.0]
     assert toy.scale.numpy() == 3.0
 
 

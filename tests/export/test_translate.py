@@ -11,7 +11,7 @@ from tfgen_export.handlers import elementwise
 X = tf.TensorSpec([None], tf.float32, name="x")
 
 
-def failing(*arguments: Any) -> str:
+def failing(*arguments: Any, **options: Any) -> str:
     raise KeyError("deep inside")
 
 

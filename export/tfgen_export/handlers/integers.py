@@ -15,8 +15,8 @@ __all__ = ["FloorDiv", "FloorMod", "GreaterLess"]
 class GreaterLess:
     """x > y and x < y: exact.
 
-    All integers but uint64 are compared as int64: ONNX Runtime lacks the comparison for some, and tf2onnx's loops
-    compare their counter, which is one, with a limit that is none.
+    All integers but uint64 are compared as int64: ONNX Runtime lacks the comparison for some, and tf2onnx's
+    loops compare their counter, which is one, with a limit that is none.
     """
 
     @classmethod
@@ -54,8 +54,8 @@ class FloorDiv:
 class FloorMod:
     """x − y·⌊x / y⌋, with the sign of y: exact for integers.
 
-    For floating-point numbers the remainder of the truncated quotient, which is exact too, plus y where the signs
-    differ: TensorFlow's own way. x − y·⌊x / y⌋ as it stands keeps no digit where the quotient is large.
+    For floating-point numbers the remainder of the truncated quotient, which is exact too, plus y where the
+    signs differ: TensorFlow's own way. x − y·⌊x / y⌋ as it stands keeps no digit where the quotient is large.
     """
 
     @classmethod

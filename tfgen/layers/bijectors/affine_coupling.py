@@ -64,35 +64,34 @@ class AffineCoupling(BijectorLayer):
         self.activation = keras.activations.get(activation)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
-    @property
-    def _width(self) -> int:
-        """How many numbers the conditioner sees; with none, a constant is all there is to learn."""
-        return len(self.partition.kept) + (self.context_shape[0] if self.context_shape else 0)
+        # How many numbers the conditioner sees; with none, a constant is all there is to learn.
+        self._width = len(self.partition.kept) + (self.context_shape[0] if self.context_shape else 0)
+        self._outputs = 2 * len(self.partition.changed)
+        if self._width:
+            self.network = MLP(
+                hidden=self.hidden,
+                activation=self.activation,
+                kernel_regularizer=self.kernel_regularizer,
+                dtype=self.dtype_policy,
+                name="network",
+            )
+            self.projection = keras.layers.Dense(
+                self._outputs,
+                kernel_initializer="zeros",
+                kernel_regularizer=self.kernel_regularizer,
+                dtype=self.density_dtype,
+                name="projection",
+            )
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the conditioner's weights."""
-        outputs = 2 * len(self.partition.changed)
-        if not self._width:
+        if self._width:
+            self.network.build((None, self._width))
+            self.projection.build(self.network.compute_output_shape((None, self._width)))
+        else:
             self.constant = self.add_weight(
-                name="constant", shape=(outputs,), initializer="zeros", dtype=self.density_dtype
+                name="constant", shape=(self._outputs,), initializer="zeros", dtype=self.density_dtype
             )
-            return
-        self.network = MLP(
-            hidden=self.hidden,
-            activation=self.activation,
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-            name="network",
-        )
-        self.projection = keras.layers.Dense(
-            outputs,
-            kernel_initializer="zeros",
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.density_dtype,
-            name="projection",
-        )
-        self.network.build((None, self._width))
-        self.projection.build(self.network.compute_output_shape((None, self._width)))
 
     def make_bijector(self, context: tf.Tensor | None) -> AffineCouplingBijector:
         """See `BijectorLayer.make_bijector`."""
@@ -123,7 +122,7 @@ class AffineCoupling(BijectorLayer):
         if features.shape.rank == 2:
             return self.projection(self.network(features))
         flat = tf.reshape(features, [-1, features.shape[-1]])
-        shape = tf.concat([tf.shape(features)[:-1], [self.projection.units]], axis=0)
+        shape = tf.concat([tf.shape(features)[:-1], [self._outputs]], axis=0)
         return tf.reshape(self.projection(self.network(flat)), shape)
 
     def get_config(self) -> dict[str, Any]:
