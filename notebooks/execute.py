@@ -48,13 +48,25 @@ def execute(script: Path) -> NotebookNode:
             shutdown_kernel="immediate",
             resources={"metadata": {"path": folder}},
         )
-        asyncio.run(asyncio.wait_for(client.async_execute(env=environment), TIME_LIMIT))
+        asyncio.run(_run(client, environment, script))
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = _without_stderr(cell.outputs)
     # The language's version is the executing machine's, and no part of the notebook.
     notebook.metadata.pop("language_info", None)
     return notebook
+
+
+async def _run(client: NotebookClient, environment: dict[str, str], script: Path) -> None:
+    """Runs a notebook; the kernel has ended when this returns or raises."""
+    task = asyncio.ensure_future(client.async_execute(env=environment))
+    await asyncio.wait({task}, timeout=TIME_LIMIT)
+    if not task.done():
+        # Not `asyncio.wait_for`: nbclient turns the cancellation of a running cell into a dead kernel's error.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise TimeoutError(f"A notebook must execute within {TIME_LIMIT:g} seconds. Received: {script.name}")
+    task.result()
 
 
 def _without_stderr(outputs: list[NotebookNode]) -> list[NotebookNode]:

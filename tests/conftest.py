@@ -22,6 +22,4 @@ def seeded():
 @pytest.fixture(scope="session")
 def two_devices():
     """One strategy for the whole session: a second one in a process aborts its collectives."""
-    return tf.distribute.MirroredStrategy(
-        ["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice()
-    )
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice())

@@ -19,11 +19,11 @@ def check_training_requirements(feature: str) -> None:
     Raises:
         ImportError: where TensorFlow or TFP is missing, Keras is not Keras 3, or another backend is chosen.
     """
-    missing = [
-        name for name in ("tensorflow", "tensorflow_probability", "keras") if not importlib.util.find_spec(name)
-    ]
+    missing = [name for name in ("tensorflow", "tensorflow_probability", "keras") if not importlib.util.find_spec(name)]
     if missing:
-        raise ImportError(f"{feature} needs the extra `train`: pip install 'tfgen[train]' (missing: {', '.join(missing)})")
+        raise ImportError(
+            f"{feature} needs the extra `train`: pip install 'tfgen[train]' (missing: {', '.join(missing)})"
+        )
     version = metadata.version("keras")
     if int(version.split(".")[0]) < 3:
         raise ImportError(f"{feature} needs Keras 3: pip install 'tfgen[train]'. Received: Keras {version}")

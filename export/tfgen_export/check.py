@@ -42,9 +42,7 @@ def check_model(model: onnx.ModelProto, traced: Any) -> onnxruntime.InferenceSes
         onnx.checker.check_model(model, full_check=True)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what it would print, it raises too
-        return onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # both libraries raise kinds of their own, from C++
         raise ConversionError(f"The translated model is refused: {error}") from error
 

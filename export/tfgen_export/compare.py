@@ -35,9 +35,7 @@ class Difference:
     atol: float = 0.0
 
     def __str__(self) -> str:
-        return (
-            f"output {self.output!r}, batch of {self.batch}: largest relative difference {self.relative:.3g}"
-        )
+        return f"output {self.output!r}, batch of {self.batch}: largest relative difference {self.relative:.3g}"
 
 
 def compare(
@@ -69,11 +67,7 @@ def compare(
         ConversionMismatch: where ONNX Runtime fails on what TensorFlow computes.
     """
     # Python's default values stand in the signature too.
-    specs = [
-        spec
-        for spec in tf.nest.flatten(function.structured_input_signature)
-        if isinstance(spec, tf.TensorSpec)
-    ]
+    specs = [spec for spec in tf.nest.flatten(function.structured_input_signature) if isinstance(spec, tf.TensorSpec)]
     batch = len(inputs[0]) if len(inputs) and np.ndim(inputs[0]) else 1
     if len(inputs) != len(specs):
         raise ConversionError(f"`inputs` must give {len(specs)} arrays. Received: {len(inputs)}")
@@ -149,12 +143,8 @@ def generate_inputs(signature: Sequence[tf.TensorSpec], batch: int) -> list[np.n
     rng = np.random.default_rng(batch)
     values = []
     for spec in signature:
-        if spec.shape.rank is None or not (
-            spec.dtype.is_floating or spec.dtype.is_integer or spec.dtype.is_bool
-        ):
-            raise ConversionError(
-                f"`inputs` must be given where the signature does not tell values. Received: {spec}"
-            )
+        if spec.shape.rank is None or not (spec.dtype.is_floating or spec.dtype.is_integer or spec.dtype.is_bool):
+            raise ConversionError(f"`inputs` must be given where the signature does not tell values. Received: {spec}")
         shape = [batch if size is None else size for size in spec.shape.as_list()]
         value: np.ndarray
         if spec.dtype.is_floating:

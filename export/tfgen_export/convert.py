@@ -64,15 +64,11 @@ def convert(
     if not all(names) or len(set(names)) < len(names):
         raise ConversionError(f"`input_signature` must give each input a name of its own. Received: {names}")
     if any(spec.shape.rank is None for spec in input_signature):
-        raise ConversionError(
-            f"`input_signature` must give each input a rank. Received: {list(input_signature)}"
-        )
+        raise ConversionError(f"`input_signature` must give each input a rank. Received: {list(input_signature)}")
     concrete = tf.function(function, autograph=False).get_concrete_function(*input_signature)
     output_names = _output_names(concrete)
     if set(output_names) & set(names):
-        raise ConversionError(
-            f"Inputs and outputs must not share a name. Received: {names} and {output_names}"
-        )
+        raise ConversionError(f"Inputs and outputs must not share a name. Received: {names} and {output_names}")
     model = translate(concrete, names, output_names)
     model.graph.name = name or getattr(function, "__name__", "function")
     session = check_model(model, concrete.graph)
@@ -82,9 +78,7 @@ def convert(
         for difference in compare(session, concrete, make(batch), output_names, rtol=rtol, atol=atol):
             if not difference.within:
                 tolerance = f"rtol={difference.rtol:g}, atol={difference.atol:g}"
-                raise ConversionMismatch(
-                    f"ONNX Runtime disagrees with TensorFlow: {difference} ({tolerance})"
-                )
+                raise ConversionMismatch(f"ONNX Runtime disagrees with TensorFlow: {difference} ({tolerance})")
             largest = max(largest, difference.relative)
     model.metadata_props.add(key="largest_difference", value=repr(largest))
     return model
@@ -100,9 +94,7 @@ def _output_names(concrete: Any) -> list[str]:
         values = list(structured) if isinstance(structured, tuple | list) else [structured]
         names = ["output"] if len(values) == 1 else [f"output_{index}" for index in range(len(values))]
         usable = True
-    usable = (
-        usable and bool(values) and not any(value is None or tf.nest.is_nested(value) for value in values)
-    )
+    usable = usable and bool(values) and not any(value is None or tf.nest.is_nested(value) for value in values)
     if not usable or len(names) != len(concrete.outputs):
         raise ConversionError(
             "`function` must return a tensor, a tuple of tensors, or a dictionary of tensors by name. "

@@ -37,8 +37,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         _remove_empty(made)
         raise PermissionError(
-            f"`path` must lie in a folder that can be written ({error.strerror}). "
-            f"Received: path={str(target)!r}"
+            f"`path` must lie in a folder that can be written ({error.strerror}). Received: path={str(target)!r}"
         ) from error
     except OSError as error:
         _remove_empty(made)

@@ -34,9 +34,7 @@ def quiet() -> Iterator[list[logging.LogRecord]]:
         The errors that tf2onnx logs, as they come: they name nodes, which its exceptions do not.
     """
     logger, collector = logging.getLogger("tf2onnx"), _Collector()
-    children = [
-        logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("tf2onnx.")
-    ]
+    children = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("tf2onnx.")]
     with _LOCK:
         before = (logger.handlers, logger.propagate, logger.level, logger.disabled)
         levels = [(child, child.level) for child in children]

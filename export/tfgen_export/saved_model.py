@@ -39,10 +39,6 @@ def write_saved_model(folder: str | os.PathLike[str], signatures: Mapping[str, A
     module = tf.Module()
     # A SavedModel must own the variables that its functions use.
     module.used_variables = list(
-        {
-            id(variable): variable for function in concrete.values() for variable in function.graph.variables
-        }.values()
+        {id(variable): variable for function in concrete.values() for variable in function.graph.variables}.values()
     )
-    tf.saved_model.save(
-        module, os.fspath(folder), signatures={"serving_default": concrete[default], **concrete}
-    )
+    tf.saved_model.save(module, os.fspath(folder), signatures={"serving_default": concrete[default], **concrete})

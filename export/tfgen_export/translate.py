@@ -42,9 +42,7 @@ def translate(concrete: Any, input_names: Sequence[str], output_names: Sequence[
     # After the arguments come the captured tensors and variables.
     tensors_in = [tensor.name for tensor in concrete.inputs[: len(input_names)]]
     tensors_out = [tensor.name for tensor in concrete.outputs]
-    renamed = dict(zip(tensors_in, input_names, strict=True)) | dict(
-        zip(tensors_out, output_names, strict=True)
-    )
+    renamed = dict(zip(tensors_in, input_names, strict=True)) | dict(zip(tensors_out, output_names, strict=True))
     with quiet() as errors, tf.device("/cpu:0"):
         try:
             frozen = tf_loader.from_function(concrete, tensors_in, tensors_out)
@@ -89,9 +87,7 @@ def _explain(error: Exception, records: list[logging.LogRecord], traced: Any) ->
                 kind = re.search(r"OP=(\w+)", summary)
                 source = kind and find_source(kind[1], node, traced)
                 failed = (
-                    f" of node {node!r}"
-                    + (f", {kind[1]}" if kind else "")
-                    + (f", from {source}" if source else "")
+                    f" of node {node!r}" + (f", {kind[1]}" if kind else "") + (f", from {source}" if source else "")
                 )
     if unknown:
         return UnsupportedOperators(unknown)

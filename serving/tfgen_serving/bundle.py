@@ -1,5 +1,6 @@
 """An opened bundle: the choice of a version, its manifest and the check of its files."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Bundle:
     manifest: Manifest
 
     @classmethod
-    def open(cls, path: str | Path, version: int | None = None) -> "Bundle":
+    def open(cls, path: str | os.PathLike[str], version: int | None = None) -> "Bundle":
         """Opens a bundle's version.
 
         Args:
@@ -51,26 +52,21 @@ class Bundle:
         if (folder / MANIFEST_NAME).is_file():
             number = _number_of(folder)
             if version is not None and version != number:
-                raise BundleError(
-                    f"version must be {number}, the one in {str(folder)!r}. Received: {version!r}"
-                )
+                raise BundleError(f"version must be {number}, the one in {str(folder)!r}. Received: {version!r}")
         else:
             found = _version_folders(folder)
             if not found:
                 raise BundleError(
-                    f"path must hold {MANIFEST_NAME} or folders named by an integer version. "
-                    f"Received: {str(folder)!r}"
+                    f"path must hold {MANIFEST_NAME} or folders named by an integer version. Received: {str(folder)!r}"
                 )
             number = max(found) if version is None else version
             if isinstance(number, bool) or number not in found:
-                raise BundleError(
-                    f"version must be one of {sorted(found)} in {str(folder)!r}. Received: {version!r}"
-                )
+                raise BundleError(f"version must be one of {sorted(found)} in {str(folder)!r}. Received: {version!r}")
             folder = found[number]
         return cls(path=folder, version=number, manifest=Manifest.read(folder))
 
     @staticmethod
-    def versions(path: str | Path) -> tuple[int, ...]:
+    def versions(path: str | os.PathLike[str]) -> tuple[int, ...]:
         """Returns the integer versions in the base path `path`, ascending; other names are passed over.
 
         Raises:
@@ -90,9 +86,7 @@ class Bundle:
         found, listed = hash_files(self.path), self.manifest.files
         problems = [f"missing {name!r}" for name in sorted(listed.keys() - found.keys())]
         problems += [
-            f"changed {name!r}"
-            for name in sorted(listed.keys() & found.keys())
-            if found[name] != listed[name]
+            f"changed {name!r}" for name in sorted(listed.keys() & found.keys()) if found[name] != listed[name]
         ]
         problems += [f"not listed {name!r}" for name in sorted(found.keys() - listed.keys())]
         if problems:

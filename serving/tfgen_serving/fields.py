@@ -70,8 +70,7 @@ def as_shape(field: str, value: Any) -> tuple[int | None, ...]:
     """Returns a shape as a tuple of positive integers, None where a dimension is free."""
     expect(isinstance(value, list | tuple), field, "a list of positive integers and nulls", value)
     return tuple(
-        None if size is None else as_count(f"{field}[{index}]", size, minimum=1)
-        for index, size in enumerate(value)
+        None if size is None else as_count(f"{field}[{index}]", size, minimum=1) for index, size in enumerate(value)
     )
 
 

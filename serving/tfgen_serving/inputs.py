@@ -43,9 +43,7 @@ def check_inputs(endpoint: EndpointInfo, inputs: Mapping[str, Any]) -> dict[str,
     first = endpoint.inputs[0].name
     for name, array in arrays.items():
         if len(array) != len(arrays[first]):
-            raise InputError(
-                f"{name} must have {len(arrays[first])} rows, as {first} has. Received: {len(array)} rows"
-            )
+            raise InputError(f"{name} must have {len(arrays[first])} rows, as {first} has. Received: {len(array)} rows")
     return arrays
 
 
@@ -82,15 +80,11 @@ def as_rows(info: TensorInfo, value: Any) -> NDArray[Any]:
     """
     name = info.name
     if np.ma.is_masked(value):
-        raise InputError(
-            f"{name} must have no masked entries: fill them or leave them out. Received: a masked array"
-        )
+        raise InputError(f"{name} must have no masked entries: fill them or leave them out. Received: a masked array")
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{name} must be one array of numbers ({error}). Received: {type(value).__name__}"
-        ) from error
+        raise InputError(f"{name} must be one array of numbers ({error}). Received: {type(value).__name__}") from error
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} must be numbers that fit {info.dtype}. Received: dtype {array.dtype}")
     free = [wanted is None or wanted == size for wanted, size in zip(info.shape, array.shape, strict=False)]
@@ -98,22 +92,16 @@ def as_rows(info: TensorInfo, value: Any) -> NDArray[Any]:
         shape = info.text.removeprefix(f"{info.dtype} ")
         raise InputError(f"{name} must have shape {shape}. Received: shape {array.shape}")
     if array.size == 0:
-        raise InputError(
-            f"{name} must have at least one row, none of them empty. Received: shape {array.shape}"
-        )
+        raise InputError(f"{name} must have at least one row, none of them empty. Received: shape {array.shape}")
     if array.dtype.kind == "f" and np.isnan(array).any():
         row = int(np.argwhere(np.isnan(array))[0, 0])
-        raise InputError(
-            f"{name} must have no NaN: mask or fill missing values. Received: NaN, first in row {row}"
-        )
+        raise InputError(f"{name} must have no NaN: mask or fill missing values. Received: NaN, first in row {row}")
     return _cast(name, array, np.dtype(info.dtype))
 
 
 def as_integer(name: str, value: Any, *, minimum: int, maximum: int | None = None) -> int:
     """Returns `value` as an int in the range, from any integer type but bool; InputError otherwise."""
-    expected = (
-        f"an integer of at least {minimum}" if maximum is None else f"an integer in {minimum}..{maximum}"
-    )
+    expected = f"an integer of at least {minimum}" if maximum is None else f"an integer in {minimum}..{maximum}"
     try:
         if isinstance(value, bool | np.bool_):
             raise TypeError
@@ -145,7 +133,5 @@ def _cast(name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         fits = low <= int(array.min()) and int(array.max()) <= high
         cast = np.ascontiguousarray(array, dtype)
     if not fits:
-        raise InputError(
-            f"{name} must be numbers that fit {dtype}. Received: from {array.min()} to {array.max()}"
-        )
+        raise InputError(f"{name} must be numbers that fit {dtype}. Received: from {array.min()} to {array.max()}")
     return cast

@@ -103,9 +103,7 @@ class Manifest:
         for name, endpoint in self.endpoints.items():
             self._check_endpoint(name, endpoint)
         for name, value in self.max_difference.items():
-            expect(
-                name in self.endpoints, "a key of max_difference", f"one of {sorted(self.endpoints)}", name
-            )
+            expect(name in self.endpoints, "a key of max_difference", f"one of {sorted(self.endpoints)}", name)
             fits = isinstance(value, int | float) and not isinstance(value, bool)
             fits = fits and math.isfinite(value) and value >= 0
             expect(fits, f"max_difference.{name}", "a finite number of at least 0", value)
@@ -155,9 +153,7 @@ class Manifest:
             _check_version(data.get("format_version"))
             required = frozenset(item.name for item in fields(cls) if item.default_factory is MISSING)
             values = fields_of(data, required=required, optional=frozenset({"max_difference"}))
-            expect(
-                isinstance(values["endpoints"], dict), "endpoints", "an object by name", values["endpoints"]
-            )
+            expect(isinstance(values["endpoints"], dict), "endpoints", "an object by name", values["endpoints"])
             endpoints = {}
             for name, item in values["endpoints"].items():
                 expect(isinstance(item, dict), f"endpoints.{name}", "a JSON object", item)
@@ -172,13 +168,9 @@ class Manifest:
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise BundleError(
-                f"a version folder must hold {MANIFEST_NAME}. Received: {str(folder)!r}"
-            ) from None
+            raise BundleError(f"a version folder must hold {MANIFEST_NAME}. Received: {str(folder)!r}") from None
         except UnicodeDecodeError as error:
-            raise BundleError(
-                f"{path}: the content must be UTF-8 text. Received: {error.object[:20]!r}"
-            ) from error
+            raise BundleError(f"{path}: the content must be UTF-8 text. Received: {error.object[:20]!r}") from error
         return cls.from_json(text, source=path)
 
     def write(self, folder: str | Path) -> Path:

@@ -1,7 +1,7 @@
 """Scoring, sampling, encoding and decoding with a bundle's ONNX files."""
 
+import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -51,7 +51,7 @@ class Scorer:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | os.PathLike[str],
         *,
         version: int | None = None,
         check_files: bool = True,
@@ -73,9 +73,7 @@ class Scorer:
             f"score_kind={self.score_kind!r}, endpoints={list(self.endpoints)})"
         )
 
-    def score(
-        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE
-    ) -> NDArray[Any]:
+    def score(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
         """Returns each row's log p(x), log p(x given context), or a bound of it, as `score_kind` tells.
 
         Args:
@@ -122,9 +120,7 @@ class Scorer:
         rows = None if context is None else as_rows(infos["context"], context)
         total = n if rows is None else n * len(rows)
         if total > 2**31:
-            raise InputError(
-                f"n must give at most 2**31 draws in all, one for each int32. Received: {total} draws"
-            )
+            raise InputError(f"n must give at most 2**31 draws in all, one for each int32. Received: {total} draws")
 
         def feed(start: int, stop: int) -> dict[str, NDArray[Any]]:
             index = np.arange(start, stop)
@@ -134,18 +130,14 @@ class Scorer:
         draws = _only(endpoint, self._batched(endpoint, feed, total, batch_size), "sample")
         return draws if rows is None else draws.reshape(n, len(rows), *draws.shape[1:])
 
-    def encode(
-        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE
-    ) -> NDArray[Any]:
+    def encode(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
         """Returns the latent z of each row, ``[n, *latent]``; arguments and errors as for `score`.
 
         The endpoint's other outputs, such as a flow's ``log_det_jacobian`` in nats, come from `run`.
         """
         return self._single("encode", {"x": x, "context": context}, "z", batch_size)
 
-    def decode(
-        self, z: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE
-    ) -> NDArray[Any]:
+    def decode(self, z: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
         """Returns what each latent z stands for, ``[n, *event]``; arguments and errors as for `score`."""
         return self._single("decode", {"z": z, "context": context}, "x", batch_size)
 

@@ -36,18 +36,14 @@ class Session:
         self.endpoint = endpoint
         self._file = bundle.path / endpoint.onnx
         if not self._file.is_file():
-            raise BundleError(
-                f"endpoint {endpoint.name!r} must have its ONNX file. Received: no {str(self._file)!r}"
-            )
+            raise BundleError(f"endpoint {endpoint.name!r} must have its ONNX file. Received: no {str(self._file)!r}")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # every failure is raised: no second telling on standard error
         if threads is not None:
             options.intra_op_num_threads = threads
         try:
             # The CPU, always: other providers round otherwise, and the numbers are to be the same everywhere.
-            self._session = onnxruntime.InferenceSession(
-                self._file, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(self._file, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's errors have no common base but this
             raise BundleError(
                 f"ONNX Runtime must be able to load {str(self._file)!r}. Received: {_one_line(error)}"
@@ -68,13 +64,9 @@ class Session:
             shape = shapes[info.name]
             # Sizes that the file leaves free are strings or None; no shape at all is an unknown rank.
             free = [not isinstance(size, int) for size in shape]
-            fits = [
-                is_free or want == size for is_free, want, size in zip(free, info.shape, shape, strict=False)
-            ]
+            fits = [is_free or want == size for is_free, want, size in zip(free, info.shape, shape, strict=False)]
             if shape and not (len(shape) == len(info.shape) and all(fits)):
-                raise BundleError(
-                    f"{str(self._file)!r} must take {info.name} {info.text}. Received: shape {shape}"
-                )
+                raise BundleError(f"{str(self._file)!r} must take {info.name} {info.text}. Received: shape {shape}")
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Returns the outputs by name, for inputs that `check_inputs` passed.
@@ -117,9 +109,7 @@ class Sessions:
         """Returns the endpoint's session."""
         with self._lock:
             if endpoint.name not in self._made:
-                self._made[endpoint.name] = Session(
-                    bundle=self._bundle, endpoint=endpoint, threads=self._threads
-                )
+                self._made[endpoint.name] = Session(bundle=self._bundle, endpoint=endpoint, threads=self._threads)
             return self._made[endpoint.name]
 
 

@@ -46,9 +46,7 @@ class TensorInfo:
     @property
     def text(self) -> str:
         """The dtype and shape as a message states them: ``float32 [batch, 2]``."""
-        return (
-            f"{self.dtype} [{', '.join(['batch', *('?' if d is None else str(d) for d in self.shape[1:])])}]"
-        )
+        return f"{self.dtype} [{', '.join(['batch', *('?' if d is None else str(d) for d in self.shape[1:])])}]"
 
     def to_data(self) -> dict[str, Any]:
         """Returns the tensor as JSON data."""
@@ -111,11 +109,7 @@ class EndpointInfo:
 
 def _as_tensors(field: str, value: Any) -> tuple[TensorInfo, ...]:
     # Without an input there is no batch size, without an output no answer.
-    fits = (
-        isinstance(value, list | tuple)
-        and bool(value)
-        and all(isinstance(item, TensorInfo) for item in value)
-    )
+    fits = isinstance(value, list | tuple) and bool(value) and all(isinstance(item, TensorInfo) for item in value)
     expect(fits, field, "one TensorInfo or more", value)
     tensors: tuple[TensorInfo, ...] = tuple(value)
     names = [tensor.name for tensor in tensors]

@@ -47,9 +47,7 @@ class Coupling:
 
     def bijector(self) -> AffineCouplingBijector:
         """A fresh one, whose cache is empty."""
-        return AffineCouplingBijector(
-            partition=Partition(self.mask), conditioner=self.condition, dtype=self.dtype
-        )
+        return AffineCouplingBijector(partition=Partition(self.mask), conditioner=self.condition, dtype=self.dtype)
 
     def forward(self, z: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """The oracle: x and log |det ∂x/∂z|."""

@@ -38,9 +38,7 @@ def test_formula_inverse_and_jacobian(
     np.testing.assert_allclose(log_det, autodiff_log_det(case.bijector().forward, z), rtol=0, atol=1e-10)
     back, back_log_det = case.bijector().inverse_and_log_det(tf.constant(expected))
     np.testing.assert_allclose(back, z, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(
-        back_log_det, autodiff_log_det(case.bijector().inverse, expected), rtol=0, atol=1e-10
-    )
+    np.testing.assert_allclose(back_log_det, autodiff_log_det(case.bijector().inverse, expected), rtol=0, atol=1e-10)
     assert log_det.shape == back_log_det.shape == (5,)
 
 

@@ -22,9 +22,7 @@ def base(size: int, *batch: int) -> Any:
 
 
 def parts(coupling: Any, conditional: bool = False) -> list[Any]:
-    return [
-        coupling(mask, seed=seed, context=CONTEXT if conditional else None) for seed, mask in enumerate(MASKS)
-    ]
+    return [coupling(mask, seed=seed, context=CONTEXT if conditional else None) for seed, mask in enumerate(MASKS)]
 
 
 def flow(coupling: Any, conditional: bool = False) -> Flow:
@@ -49,9 +47,7 @@ def test_density_by_numpy(coupling: Any) -> None:
 
 @pytest.mark.parametrize("conditional", [False, True])
 @pytest.mark.parametrize("leading", [(), (3,), (4, 3)])
-def test_tfps_transformed_distribution_agrees(
-    coupling: Any, conditional: bool, leading: tuple[int, ...]
-) -> None:
+def test_tfps_transformed_distribution_agrees(coupling: Any, conditional: bool, leading: tuple[int, ...]) -> None:
     ours = flow(coupling, conditional)
     plain = tfd.TransformedDistribution(
         ours.distribution, OnePassChain([part.bijector() for part in parts(coupling, conditional)])
@@ -96,9 +92,7 @@ def test_one_entry_is_a_scaled_and_shifted_normal(coupling: Any) -> None:
     shift, log_scale = np.tanh(case.bias)
     x = points(6, 1)
     found = Flow(distribution=base(1), bijector=case.bijector()).log_prob(x)
-    np.testing.assert_allclose(
-        found, stats.norm.logpdf(x[:, 0], shift, np.exp(log_scale)), rtol=0, atol=1e-12
-    )
+    np.testing.assert_allclose(found, stats.norm.logpdf(x[:, 0], shift, np.exp(log_scale)), rtol=0, atol=1e-12)
 
 
 def test_log_prob_costs_one_pass(coupling: Any) -> None:
@@ -132,17 +126,13 @@ def test_gradients_reach_x_and_the_base(coupling: Any) -> None:
     x = tf.Variable(points(3, 2))
     chain = OnePassChain([part.bijector() for part in parts(coupling)])
     with tf.GradientTape() as tape:
-        log_prob = Flow(
-            distribution=tfd.MultivariateNormalDiag(location, np.ones(2)), bijector=chain
-        ).log_prob(x)
+        log_prob = Flow(distribution=tfd.MultivariateNormalDiag(location, np.ones(2)), bijector=chain).log_prob(x)
     by_location, by_x = tape.gradient(log_prob, [location, x])
     step = 1e-6
     ours = flow(coupling)
     for entry in range(2):
         shifted = [ours.log_prob(x + sign * step * np.eye(2)[entry]).numpy() for sign in (1, -1)]
-        np.testing.assert_allclose(
-            by_x[:, entry], (shifted[0] - shifted[1]) / (2 * step), rtol=1e-5, atol=1e-6
-        )
+        np.testing.assert_allclose(by_x[:, entry], (shifted[0] - shifted[1]) / (2 * step), rtol=1e-5, atol=1e-6)
     z = chain.inverse(x)
     np.testing.assert_allclose(by_location, z.numpy().sum(0), rtol=1e-10)
 

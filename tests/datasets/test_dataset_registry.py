@@ -30,8 +30,6 @@ def test_every_export_exists():
 
 def test_import_brings_numpy_only():
     heavy = {"tensorflow", "tensorflow_probability", "keras", "scipy", "sklearn"}
-    code = (
-        f"import sys; sys.path[:0] = {sys.path!r}; import tfgen.datasets; print({heavy!r} & set(sys.modules))"
-    )
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import tfgen.datasets; print({heavy!r} & set(sys.modules))"
     arguments = [sys.executable, "-c", code]
     assert subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip() == "set()"

@@ -62,9 +62,7 @@ def test_the_splits_hold_every_raw_row_once(loader):
         for key, values in data.items():
             assert values.dtype == np.float32
             mean, scale = moments[key]
-            np.testing.assert_allclose(
-                values * scale + mean, raw[key][rows[split]], rtol=1e-5, atol=1e-5 * scale.max()
-            )
+            np.testing.assert_allclose(values * scale + mean, raw[key][rows[split]], rtol=1e-5, atol=1e-5 * scale.max())
 
 
 def test_training_rows_are_standardised_and_the_others_are_not(loader):

@@ -12,10 +12,7 @@ def test_log_prob_is_that_of_scipys_mixture():
     points = np.random.default_rng(0).uniform(-4, 4, size=(200, 2))
     angles = [k * math.pi / 4 for k in range(8)]
     oracle = np.mean(
-        [
-            stats.multivariate_normal([2 * math.cos(a), 2 * math.sin(a)], 0.04 * np.eye(2)).pdf(points)
-            for a in angles
-        ],
+        [stats.multivariate_normal([2 * math.cos(a), 2 * math.sin(a)], 0.04 * np.eye(2)).pdf(points) for a in angles],
         axis=0,
     )
     np.testing.assert_allclose(TRUTH.log_prob(points), np.log(oracle), rtol=1e-12, atol=1e-12)

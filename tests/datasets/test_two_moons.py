@@ -63,9 +63,7 @@ def test_log_prob_far_away_is_still_accurate():
     # Straight above the upper arc, the other half of its circle and the other arc are negligible; the mean of
     # exp(κ cos t) over a full circle is the Bessel function I0(κ): twice that over half of it.
     r = 20.0
-    expected = (
-        math.log(0.5 / (2 * math.pi * 0.01)) - (r - 1) ** 2 / 0.02 + math.log(2 * special.i0e(r / 0.01))
-    )
+    expected = math.log(0.5 / (2 * math.pi * 0.01)) - (r - 1) ** 2 / 0.02 + math.log(2 * special.i0e(r / 0.01))
     np.testing.assert_allclose(TRUTH.log_prob([[0.0, r]])[0], expected, rtol=0, atol=1e-8)
 
 

@@ -14,13 +14,9 @@ from tfgen_export import convert
 class Converted:
     """A converted function, to be called with arrays in the order of its inputs."""
 
-    def __init__(
-        self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec], **options: Any
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec], **options: Any) -> None:
         self.model: onnx.ModelProto = convert(function, signature, **options)
-        self.session = onnxruntime.InferenceSession(
-            self.model.SerializeToString(), providers=["CPUExecutionProvider"]
-        )
+        self.session = onnxruntime.InferenceSession(self.model.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def __call__(self, *arrays: np.ndarray) -> dict[str, np.ndarray]:
         names = [entry.name for entry in self.session.get_inputs()]

@@ -25,9 +25,7 @@ def in_a_branch(x: tf.Tensor) -> tf.Tensor:
 
 
 def in_a_loop(x: tf.Tensor) -> tf.Tensor:
-    return tf.while_loop(
-        lambda step, _: step < 3, lambda step, value: (step + 1, lgamma(value)), (0, x), SHAPES
-    )[1]
+    return tf.while_loop(lambda step, _: step < 3, lambda step, value: (step + 1, lgamma(value)), (0, x), SHAPES)[1]
 
 
 def in_a_loop_in_a_branch(x: tf.Tensor) -> tf.Tensor:
@@ -53,9 +51,7 @@ def line_of(function: Callable[..., tf.Tensor]) -> str:
     return f"{Path(__file__)}:{inspect.getsourcelines(function)[1] + 1}"
 
 
-@pytest.mark.parametrize(
-    "function", [lgamma, in_a_branch, in_a_loop, in_a_loop_in_a_branch, in_an_inner_function]
-)
+@pytest.mark.parametrize("function", [lgamma, in_a_branch, in_a_loop, in_a_loop_in_a_branch, in_an_inner_function])
 def test_an_operator_is_named_with_its_line_at_any_depth(function: Callable[..., tf.Tensor]) -> None:
     error = refused(function)
     assert [entry.operator for entry in error.operators] == ["Lgamma"]
@@ -150,9 +146,7 @@ def test_the_error_is_a_value_error_that_lists_one_operator_a_line() -> None:
 def hand_made(node: onnx.NodeProto, *imports: tuple[str, int]) -> onnx.ModelProto:
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None]) for name in ("x", "y")]
     graph = helper.make_graph([node], "hand_made", ends[:1], ends[1:])
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid(*entry) for entry in imports], ir_version=8
-    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid(*entry) for entry in imports], ir_version=8)
 
 
 def traced() -> tf.Graph:

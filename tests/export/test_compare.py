@@ -138,9 +138,7 @@ def test_another_type_or_shape_is_a_difference() -> None:
 def test_inputs_are_fed_by_name_in_the_function_s_type() -> None:
     session = Session([1.0])
     difference(session, traced("float64"), np.ones(1, np.float32))
-    assert {name: (value.dtype, value.tolist()) for name, value in session.fed.items()} == {
-        "x": (np.float64, [1.0])
-    }
+    assert {name: (value.dtype, value.tolist()) for name, value in session.fed.items()} == {"x": (np.float64, [1.0])}
 
 
 def test_every_output_is_compared() -> None:
@@ -153,9 +151,7 @@ def test_every_output_is_compared() -> None:
 
 
 def test_a_failure_of_either_side_is_told_apart() -> None:
-    built_in = tf.function(lambda x: x + np.zeros(3)).get_concrete_function(
-        tf.TensorSpec([None], tf.float64, name="x")
-    )
+    built_in = tf.function(lambda x: x + np.zeros(3)).get_concrete_function(tf.TensorSpec([None], tf.float64, name="x"))
     with pytest.raises(ConversionError, match="`function` itself fails on a batch of 2") as caught:
         difference(Session([0.0]), built_in, np.zeros(2))
     assert not isinstance(caught.value, ConversionMismatch)
@@ -169,15 +165,10 @@ def test_a_failure_of_either_side_is_told_apart() -> None:
 
 
 def test_a_difference_reads_as_a_sentence() -> None:
-    assert (
-        str(Difference("y", 3, 0.012345, False))
-        == "output 'y', batch of 3: largest relative difference 0.0123"
-    )
+    assert str(Difference("y", 3, 0.012345, False)) == "output 'y', batch of 3: largest relative difference 0.0123"
 
 
-@given(
-    st.integers(0, 9), st.sampled_from(["float16", "float32", "float64", "int32", "uint8", "int64", "bool"])
-)
+@given(st.integers(0, 9), st.sampled_from(["float16", "float32", "float64", "int32", "uint8", "int64", "bool"]))
 def test_generated_inputs_fit_the_signature(batch: int, dtype: str) -> None:
     signature = [tf.TensorSpec([None, 2, None], dtype), tf.TensorSpec([], dtype), tf.TensorSpec([4], dtype)]
     values = generate_inputs(signature, batch)

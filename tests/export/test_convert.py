@@ -64,9 +64,7 @@ def test_inputs_that_are_outputs_and_outputs_that_are_one(converted: Any) -> Non
 
 
 def test_the_batch_stays_dynamic(converted: Any) -> None:
-    model = converted(
-        lambda x: tf.reduce_sum(x**2, axis=-1), [tf.TensorSpec([None, 2], tf.float32, name="x")]
-    )
+    model = converted(lambda x: tf.reduce_sum(x**2, axis=-1), [tf.TensorSpec([None, 2], tf.float32, name="x")])
     for batch in (1, 5, 1000):
         x = np.ones((batch, 2), np.float32)
         np.testing.assert_array_equal(model(x)["output"], np.full(batch, 2.0))
@@ -163,10 +161,7 @@ def test_truth_values_go_in_and_out(converted: Any) -> None:
 
 
 def test_scalars_and_no_inputs_at_all(converted: Any) -> None:
-    assert (
-        converted(lambda x: x + 1, [tf.TensorSpec([], tf.float32, name="x")])(np.float32(2.0))["output"]
-        == 3.0
-    )
+    assert converted(lambda x: x + 1, [tf.TensorSpec([], tf.float32, name="x")])(np.float32(2.0))["output"] == 3.0
     assert converted(lambda: tf.constant(2.0), [])()["output"] == 2.0
 
 
@@ -258,9 +253,7 @@ def test_a_tolerance_of_nothing_is_a_mismatch_where_a_digit_differs() -> None:
         return tf.stack([tf.exp(x), tf.tanh(x), tf.math.softplus(x), tf.math.erf(x)])
 
     inputs = lambda batch: [np.random.default_rng(0).normal(size=1000 * batch)]  # noqa: E731
-    with pytest.raises(
-        ConversionMismatch, match=r"largest relative difference \d\.\d+e-\d+ \(rtol=0, atol=0\)"
-    ):
+    with pytest.raises(ConversionMismatch, match=r"largest relative difference \d\.\d+e-\d+ \(rtol=0, atol=0\)"):
         convert(digits, [X], inputs=inputs, rtol=0, atol=0)
     convert(lambda x: x + 1, [X], rtol=0, atol=0)
 

@@ -60,9 +60,7 @@ def test_a_refusal_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UnsupportedOperators):
         convert(lambda x: tf.math.lgamma(x), [X])
     with pytest.raises(ConversionError):
-        convert(
-            lambda x: tf.linalg.triangular_solve(x, x), [tf.TensorSpec([None, None], tf.float32, name="x")]
-        )
+        convert(lambda x: tf.linalg.triangular_solve(x, x), [tf.TensorSpec([None, None], tf.float32, name="x")])
     assert capfd.readouterr() == ("", "")
 
 

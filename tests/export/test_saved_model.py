@@ -16,9 +16,7 @@ class Loaded:
         self.session = tf.compat.v1.Session(graph=tf.Graph())
         loader = tf.compat.v1.saved_model.load
         meta = loader(self.session, [tf.saved_model.SERVING], str(folder))
-        self.signatures = {
-            name: value for name, value in meta.signature_def.items() if not name.startswith("__")
-        }
+        self.signatures = {name: value for name, value in meta.signature_def.items() if not name.startswith("__")}
 
     def __call__(self, signature: str, **inputs: Any) -> dict[str, np.ndarray]:
         definition = self.signatures[signature]

@@ -70,9 +70,7 @@ def test_a_mixture_s_density_integrates_to_one(converted: Any) -> None:
     def log_prob(x: tf.Tensor) -> tf.Tensor:
         weights = tfd.Categorical(probs=tf.constant([0.3, 0.7], tf.float64))
         locs, scales = tf.constant([-2.0, 1.0], tf.float64), tf.constant([0.5, 1.5], tf.float64)
-        return tfd.MixtureSameFamily(
-            weights, tfd.StudentT(tf.constant(5.0, tf.float64), locs, scales)
-        ).log_prob(x)
+        return tfd.MixtureSameFamily(weights, tfd.StudentT(tf.constant(5.0, tf.float64), locs, scales)).log_prob(x)
 
     model = converted(log_prob, [spec("x")])
     total, _ = integrate.quad(
@@ -89,9 +87,7 @@ def test_bernoulli_by_logits(converted: Any) -> None:
     )
     logits = np.repeat(np.linspace(-80, 80, 161), 2).astype(np.float32)
     x = np.tile([0, 1], 161).astype(np.int32)
-    expected = np.where(
-        x == 1, special.log_expit(logits.astype(float)), special.log_expit(-logits.astype(float))
-    )
+    expected = np.where(x == 1, special.log_expit(logits.astype(float)), special.log_expit(-logits.astype(float)))
     np.testing.assert_allclose(model(x, logits)["output"], expected, rtol=5e-7)
     middle = np.abs(logits) < 10
     exact = stats.bernoulli(special.expit(logits[middle].astype(float))).logpmf(x[middle])
@@ -112,9 +108,7 @@ def test_bernoulli_by_probabilities_at_the_ends(converted: Any) -> None:
 
 
 def test_a_shifted_log_normal_by_bijectors(converted: Any) -> None:
-    chain = tfb.Chain(
-        [tfb.Shift(np.float64(0.5)), tfb.Exp(), tfb.Shift(np.float64(-0.3)), tfb.Scale(np.float64(0.8))]
-    )
+    chain = tfb.Chain([tfb.Shift(np.float64(0.5)), tfb.Exp(), tfb.Shift(np.float64(-0.3)), tfb.Scale(np.float64(0.8))])
     base = tfd.Normal(np.float64(0), np.float64(1))
     model = converted(
         tfd.TransformedDistribution(base, chain).log_prob,
@@ -133,6 +127,4 @@ def test_an_affine_transformation_of_many_dimensions(converted: Any) -> None:
     distribution = tfd.TransformedDistribution(tfd.MultivariateNormalDiag(np.zeros(6)), chain)
     model = converted(distribution.log_prob, [spec("x", 6)])
     x = rng.normal(size=(30, 6))
-    np.testing.assert_allclose(
-        model(x)["output"], stats.multivariate_normal(loc, tril @ tril.T).logpdf(x), rtol=1e-11
-    )
+    np.testing.assert_allclose(model(x)["output"], stats.multivariate_normal(loc, tril @ tril.T).logpdf(x), rtol=1e-11)

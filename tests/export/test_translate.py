@@ -31,9 +31,7 @@ def test_a_handler_s_failure_in_a_loop_is_an_error_too(monkeypatch: pytest.Monke
         shapes = (tf.TensorShape([]), tf.TensorShape([None]))
         return tf.while_loop(lambda i, _: i < 3, lambda i, y: (i + 1, tf.math.log1p(y)), (0, x), shapes)[1]
 
-    with pytest.raises(
-        ConversionError, match=r"node '.*Log1p', Log1p, from .*test_translate.py:\d+ fails: KeyError"
-    ):
+    with pytest.raises(ConversionError, match=r"node '.*Log1p', Log1p, from .*test_translate.py:\d+ fails: KeyError"):
         convert(loop, [X])
 
 

@@ -92,7 +92,7 @@ def test_seed(model, seed):
 def test_folder_that_cannot_be_written(model, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     for form in ("bundle", "tf_saved_model", "onnx"):
-        with pytest.raises((PermissionError, FileExistsError), match="Received: .*file"):
+        with pytest.raises((PermissionError, FileExistsError), match=r"Received: .*file"):
             model.export(tmp_path / "file" / "inside", format=form)
 
 

@@ -28,7 +28,9 @@ def test_every_way_gives_the_same_score(model):
     assert score.dtype == np.float32
     assert model.score_kind == "exact"
     np.testing.assert_allclose(model.log_prob(**inputs), score, rtol=1e-6)
-    np.testing.assert_allclose(model.distribution(inputs.get("context")).log_prob(inputs["x"]), score, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        model.distribution(inputs.get("context")).log_prob(inputs["x"]), score, rtol=1e-4, atol=1e-5
+    )
     np.testing.assert_allclose(model.predict(inputs, batch_size=16, verbose=0), score, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(-model(inputs)["nll"], score, rtol=1e-4, atol=1e-5)
 

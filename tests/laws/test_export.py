@@ -3,10 +3,10 @@
 import numpy as np
 import onnxruntime
 import tensorflow as tf
+import tfgen_serving
 from laws.registry import build, rows
 
 import tfgen
-import tfgen_serving
 
 TOLERANCE = 1e-5
 
@@ -22,9 +22,7 @@ def test_onnx_alone_scores_and_samples_as_keras_does(name, bundles):
     np.testing.assert_allclose(scorer.score(**inputs), model.score(**inputs), rtol=1e-5, atol=1e-5)
     context = inputs.get("context")
     few = None if context is None else context[:2]
-    np.testing.assert_allclose(
-        scorer.sample(6, few, seed=-9), model.sample(6, few, seed=-9), rtol=1e-4, atol=1e-5
-    )
+    np.testing.assert_allclose(scorer.sample(6, few, seed=-9), model.sample(6, few, seed=-9), rtol=1e-4, atol=1e-5)
     assert scorer.score_kind == model.score_kind
 
 
@@ -53,10 +51,14 @@ def test_a_batch_split_and_merged_gives_the_same_rows(name, bundles):
         session = onnxruntime.InferenceSession(bundles(name) / "1" / "onnx" / f"{endpoint.name}.onnx")
         rng = np.random.default_rng(1)
         feed = {spec.name: rng.normal(size=[8, *spec.shape[1:]]) for spec in endpoint.inputs}
-        feed = {spec.name: (100 * feed[spec.name]).astype("i4") if spec.dtype == tf.int32 else feed[spec.name].astype("f4")
-                for spec in endpoint.inputs}
+        feed = {
+            spec.name: (100 * feed[spec.name]).astype("i4") if spec.dtype == tf.int32 else feed[spec.name].astype("f4")
+            for spec in endpoint.inputs
+        }
         whole = session.run(None, feed)
-        parts = [session.run(None, {key: value[rows] for key, value in feed.items()}) for rows in (slice(3), slice(3, 8))]
+        parts = [
+            session.run(None, {key: value[rows] for key, value in feed.items()}) for rows in (slice(3), slice(3, 8))
+        ]
         for output, *pieces in zip(whole, *parts, strict=True):
             np.testing.assert_allclose(np.concatenate(pieces), output, rtol=1e-4, atol=1e-5)
 

@@ -41,9 +41,7 @@ def test_the_mean_over_the_batch() -> None:
     np.testing.assert_allclose(loss, EACH.mean(), rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "reduction", ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None]
-)
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None])
 @pytest.mark.parametrize("weight", [None, [1, 2, 3, 0, 0.5], [[1], [2], [3], [0], [0.5]], 2.0])
 def test_reductions_and_weights_are_keras_own(reduction: Any, weight: Any) -> None:
     sample_weight = None if weight is None else np.array(weight, np.float32)
@@ -128,9 +126,7 @@ def test_lists_and_batches_of_higher_rank() -> None:
     weight = np.array([[1, 1, 0], [1, 0, 0]])
     each = -stats.norm.logpdf(y_true)
     np.testing.assert_allclose(NegativeLogLikelihood()(y_true, sequences), each.mean(), rtol=1e-6)
-    np.testing.assert_allclose(
-        NegativeLogLikelihood()(y_true, sequences, weight), (weight * each).mean(), rtol=1e-6
-    )
+    np.testing.assert_allclose(NegativeLogLikelihood()(y_true, sequences, weight), (weight * each).mean(), rtol=1e-6)
 
 
 def test_the_gradient() -> None:

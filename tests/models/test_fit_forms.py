@@ -92,7 +92,9 @@ def test_validation_reports_every_term():
     history = mdn.fit(context, x, validation_split=0.25, verbose=0).history
     assert set(history) == {"loss", "nll", "val_loss", "val_nll"}
     held_out = slice(72, None)
-    assert history["val_nll"][0] == pytest.approx(-mdn.log_prob(x[held_out], context[held_out]).numpy().mean(), rel=1e-5)
+    assert history["val_nll"][0] == pytest.approx(
+        -mdn.log_prob(x[held_out], context[held_out]).numpy().mean(), rel=1e-5
+    )
     again = mdn.fit(context, x, validation_data=(context, x), verbose=0).history
     named = mdn.fit(context, x, validation_data=({"x": x, "context": context},), verbose=0).history
     assert {"val_loss", "val_nll"} <= set(again) & set(named)

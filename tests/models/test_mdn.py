@@ -18,9 +18,7 @@ def _parameters(mdn, context):
 
 
 def test_log_prob_is_the_mixture_s():
-    mdn = tfgen.MDN(
-        event_shape=(2,), context_shape=(3,), components=4, hidden=(5,), activation="tanh", dtype="float64"
-    )
+    mdn = tfgen.MDN(event_shape=(2,), context_shape=(3,), components=4, hidden=(5,), activation="tanh", dtype="float64")
     rng = np.random.default_rng(0)
     context, x = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
     logits, location, raw = np.split(_parameters(mdn, context), [4, 12], axis=1)

@@ -19,7 +19,7 @@ def test_half_precision_stays_in_the_networks(policy, kind):
     else:
         model = tfgen.RealNVP(event_shape=(1,), context_shape=(2,), couplings=1, hidden=(8,), dtype=policy)
     assert model.score(x, context).dtype == tf.float32
-    assert model(({"x": x, "context": context}))["nll"].dtype == tf.float32
+    assert model({"x": x, "context": context})["nll"].dtype == tf.float32
     if kind == "flow":  # an identity at first: a rounded x would score (1000.5² − 1000.3²)/2 = 200 nats off
         expected = -0.5 * 1000.3**2 - 0.5 * np.log(2 * np.pi)
         np.testing.assert_allclose(model.score(x, context), expected, rtol=1e-6)

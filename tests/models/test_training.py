@@ -48,9 +48,7 @@ def test_eager_steps_change_nothing():
 
 def test_regularisers_are_part_of_the_loss_and_not_of_the_terms():
     plain, regularised = _flow(), _flow(kernel_regularizer=keras.regularizers.L2(0.1))
-    penalty = 0.1 * sum(
-        float((weight.numpy() ** 2).sum()) for weight in regularised.weights if weight.name == "kernel"
-    )
+    penalty = 0.1 * sum(float((weight.numpy() ** 2).sum()) for weight in regularised.weights if weight.name == "kernel")
     for flow in (plain, regularised):
         flow.compile(keras.optimizers.SGD(0.01))
     bare, full = (flow.evaluate(X, verbose=0, return_dict=True) for flow in (plain, regularised))
@@ -87,7 +85,9 @@ def test_an_interrupted_fit_resumes(tmp_path):
         broken.fit(X, epochs=4, shuffle=False, verbose=0, callbacks=[backup, _Interruption()])
     resumed = _flow()
     resumed.compile("adam")
-    resumed.fit(X, epochs=4, shuffle=False, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(tmp_path / "backup")])
+    resumed.fit(
+        X, epochs=4, shuffle=False, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(tmp_path / "backup")]
+    )
     assert int(resumed.optimizer.iterations) == int(whole.optimizer.iterations)
     _weights_equal(whole, resumed, atol=1e-5)
 

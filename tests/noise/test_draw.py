@@ -37,9 +37,7 @@ def assert_moments(x: Any, mean: Any, variance: Any) -> None:
     assert x.shape[1:] == mean.shape == variance.shape
     np.testing.assert_array_less(np.abs(x.mean(0) - mean), 4.5 * np.sqrt(variance / len(x)) + 1e-6)
     squares = (x - mean) ** 2
-    np.testing.assert_array_less(
-        np.abs(squares.mean(0) - variance), 4.5 * squares.std(0) / np.sqrt(len(x)) + 1e-6
-    )
+    np.testing.assert_array_less(np.abs(squares.mean(0) - variance), 4.5 * squares.std(0) / np.sqrt(len(x)) + 1e-6)
 
 
 def assert_covariance(x: Any, mean: Any, covariance: Any) -> None:
@@ -220,9 +218,7 @@ def test_a_mixture_for_each_number_of_an_event() -> None:
 
 
 def test_transformed_distributions() -> None:
-    assert (
-        stats.kstest(many(tfd.LogNormal(0.5, 0.25)), stats.lognorm(0.25, scale=np.exp(0.5)).cdf).pvalue > 1e-3
-    )
+    assert stats.kstest(many(tfd.LogNormal(0.5, 0.25)), stats.lognorm(0.25, scale=np.exp(0.5)).cdf).pvalue > 1e-3
     # A bijector that changes the event's shape: three numbers into a lower triangle, from the last one on.
     base = tfd.MultivariateNormalDiag([1.0, 2.0, 3.0], [0.3, 0.2, 0.1])
     x = many(tfd.TransformedDistribution(base, tfb.FillTriangular()))
@@ -279,9 +275,7 @@ def test_multivariate_normal_is_differentiable() -> None:
 def test_a_mixture_is_differentiable_in_the_component_kept() -> None:
     locations = tf.Variable([-1000.0, 1000.0])
     with tf.GradientTape() as tape:
-        x = draw(
-            tfd.MixtureSameFamily(tfd.Categorical(probs=[0.3, 0.7]), tfd.Normal(locations, 1.0)), noise_of(50)
-        )
+        x = draw(tfd.MixtureSameFamily(tfd.Categorical(probs=[0.3, 0.7]), tfd.Normal(locations, 1.0)), noise_of(50))
     np.testing.assert_array_equal(tape.gradient(x, locations), [(x.numpy() < 0).sum(), (x.numpy() > 0).sum()])
 
 

@@ -112,9 +112,7 @@ def test_tampering_is_found_and_named(toy: Any, tmp_path: Path) -> None:
         Bundle.open(folder).verify_files()
     weights.unlink()
     (folder / "notes.txt").write_text("hello")
-    with pytest.raises(
-        BundleError, match=r"Received: missing 'variables/variables\.index', not listed 'notes\.txt'$"
-    ):
+    with pytest.raises(BundleError, match=r"Received: missing 'variables/variables\.index', not listed 'notes\.txt'$"):
         Bundle.open(folder).verify_files()
 
 

@@ -130,7 +130,5 @@ def test_integers_of_any_integer_type() -> None:
 
 @pytest.mark.parametrize("seed", [2**31, -(2**31) - 1, 0.5, False, None, [1, 2]])
 def test_seeds_outside_int32(seed: Any) -> None:
-    with pytest.raises(
-        InputError, match=r"^seed must be an integer in -2147483648\.\.2147483647\. Received: "
-    ):
+    with pytest.raises(InputError, match=r"^seed must be an integer in -2147483648\.\.2147483647\. Received: "):
         as_seed(seed)

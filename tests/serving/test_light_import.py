@@ -15,9 +15,7 @@ def loaded(code: str) -> set[str]:
     """The top-level modules that a fresh interpreter holds after `code`."""
     root = Path(tfgen_serving.__file__).parents[1]
     code = f"import sys; sys.path.insert(0, {str(root)!r})\n{code}{REPORT}"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("loaded:")[2].split())
 

@@ -143,11 +143,7 @@ def test_another_format_is_refused_whatever_else_it_holds(version: object) -> No
             r"endpoints\.score\.inputs\[0\] must be a JSON obj",
         ),
         (
-            json.dumps(
-                data(
-                    endpoints=endpoint_data(outputs=[{"name": "score", "dtype": "float33", "shape": [None]}])
-                )
-            ),
+            json.dumps(data(endpoints=endpoint_data(outputs=[{"name": "score", "dtype": "float33", "shape": [None]}]))),
             r"endpoints\.score\.outputs\[0\]\.dtype must be one of bool, .*\. Received: 'float33'",
         ),
     ],
@@ -219,13 +215,9 @@ def test_score_gives_one_number_a_row(outputs: tuple[tuple[Any, ...], ...]) -> N
         Manifest(**values(endpoints={"score": score}, max_difference={}))
 
 
-@pytest.mark.parametrize(
-    "seed", [tensor("seed", "int64", 2), tensor("seed", "int32"), tensor("x", "int32", 2)]
-)
+@pytest.mark.parametrize("seed", [tensor("seed", "int64", 2), tensor("seed", "int32"), tensor("x", "int32", 2)])
 def test_sample_takes_seed_rows(seed: TensorInfo) -> None:
-    sample = EndpointInfo(
-        name="sample", inputs=(seed,), outputs=(tensor("x", "float32", 2),), onnx="onnx/sample.onnx"
-    )
+    sample = EndpointInfo(name="sample", inputs=(seed,), outputs=(tensor("x", "float32", 2),), onnx="onnx/sample.onnx")
     with pytest.raises(BundleError, match=r"^endpoints\.sample\.inputs must be given a tensor seed int32"):
         Manifest(**values(endpoints={"sample": sample}, max_difference={}))
 

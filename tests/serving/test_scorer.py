@@ -81,9 +81,7 @@ def test_draw_i_for_context_row_j_has_the_seed_row_seed_ib_plus_j(given: Scorer)
 
 def test_a_larger_sample_begins_with_the_smaller(plain: Scorer, given: Scorer) -> None:
     np.testing.assert_array_equal(plain.sample(9, seed=3)[:4], plain.sample(4, seed=3))
-    np.testing.assert_array_equal(
-        given.sample(9, CONTEXT[:2], seed=3)[:4], given.sample(4, CONTEXT[:2], seed=3)
-    )
+    np.testing.assert_array_equal(given.sample(9, CONTEXT[:2], seed=3)[:4], given.sample(4, CONTEXT[:2], seed=3))
     assert given.sample(1, CONTEXT[:1], seed=3).shape == (1, 1, 3)
 
 

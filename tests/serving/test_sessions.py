@@ -20,9 +20,7 @@ def opened(folder: Path) -> Scorer:
 def test_a_missing_file_is_named(toy: Any, tmp_path: Path) -> None:
     folder = toy.write(tmp_path)
     (folder / "onnx" / "score.onnx").unlink()
-    with pytest.raises(
-        BundleError, match=r"endpoint 'score' must have its ONNX file\. Received: no .*score\.onnx"
-    ):
+    with pytest.raises(BundleError, match=r"endpoint 'score' must have its ONNX file\. Received: no .*score\.onnx"):
         opened(folder).score([[0, 0]])
 
 
@@ -88,9 +86,7 @@ def test_an_output_without_the_batch_is_refused(odd_bundle: Path) -> None:
 def test_a_failure_while_running_names_the_endpoint(odd_bundle: Path) -> None:
     scorer = Scorer(odd_bundle)
     assert scorer.run("pair", one=np.ones([2, 3]), two=np.ones([2, 3]))["sum"].tolist() == [[2.0] * 3] * 2
-    with pytest.raises(
-        RunError, match=r"endpoint 'pair' failed in ONNX Runtime .*Received: shapes .*\(2, 3\)"
-    ):
+    with pytest.raises(RunError, match=r"endpoint 'pair' failed in ONNX Runtime .*Received: shapes .*\(2, 3\)"):
         scorer.run("pair", one=np.ones([2, 3]), two=np.ones([2, 4]))
 
 

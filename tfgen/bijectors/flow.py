@@ -1,13 +1,11 @@
 """The distribution of a normalising flow."""
 
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.bijectors.one_pass import OnePassBijector
 
 __all__ = ["Flow"]
-
-tfd = tfp.distributions
 
 
 class Flow(tfd.TransformedDistribution):

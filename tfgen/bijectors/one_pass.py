@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import bijectors as tfb
 
 __all__ = ["OnePassBijector", "OnePassChain"]
-
-tfb = tfp.bijectors
 
 
 class OnePassBijector(tfb.Bijector, abc.ABC):
@@ -33,11 +31,11 @@ class OnePassBijector(tfb.Bijector, abc.ABC):
 
     @abc.abstractmethod
     def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """x [..., size] and log |det ∂x/∂z| [...], in nats, for z [..., size]."""
+        """X [..., size] and log |det ∂x/∂z| [...], in nats, for z [..., size]."""
 
     @abc.abstractmethod
     def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """z [..., size] and log |det ∂z/∂x| [...], in nats, for x [..., size]."""
+        """Z [..., size] and log |det ∂z/∂x| [...], in nats, for x [..., size]."""
 
     @classmethod
     def _parameter_properties(cls, dtype: Any) -> dict[str, Any]:

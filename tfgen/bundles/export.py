@@ -7,13 +7,13 @@ from pathlib import Path
 
 import onnx
 import tensorflow as tf
-
 import tfgen_export
+from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
+
 from tfgen.bundles.examples import example_inputs
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.noise import LAYOUT_VERSION
-from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
 
 __all__ = ["export_model"]
 

@@ -2,8 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -64,7 +65,7 @@ def _check_writable(out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _progress(console) -> Iterator:
+def _progress(console: Any) -> Iterator[Callable[[str], Callable[[float, str], None]]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = [
@@ -75,7 +76,7 @@ def _progress(console) -> Iterator:
     ]
     with Progress(*columns, console=console) as bars:
 
-        def add(title: str):
+        def add(title: str) -> Callable[[float, str], None]:
             task = bars.add_task(title, total=1.0, note="")
 
             def tell(share: float, note: str) -> None:

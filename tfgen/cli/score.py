@@ -22,7 +22,6 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None) -> No
     scores are printed, a line each, in nats.
     """
     import numpy as np
-
     from tfgen_serving import Scorer
 
     loaded = np.load(data)

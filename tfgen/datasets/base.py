@@ -81,8 +81,7 @@ class KnownDensity(abc.ABC):
         if self.context_shape is None:
             if context is not None:
                 raise ValueError(
-                    f"`context` must be None: {self.name!r} is unconditional. "
-                    f"Received: {type(context).__name__}"
+                    f"`context` must be None: {self.name!r} is unconditional. Received: {type(context).__name__}"
                 )
             context_rows = np.empty((len(x_rows), 0))
         else:
@@ -94,8 +93,7 @@ class KnownDensity(abc.ABC):
             context_rows = _rows(context, self.context_shape, name="context")
             if len(context_rows) != len(x_rows):
                 raise ValueError(
-                    f"`context` must have as many rows as `x`, {len(x_rows)}. "
-                    f"Received: {len(context_rows)} rows"
+                    f"`context` must have as many rows as `x`, {len(x_rows)}. Received: {len(context_rows)} rows"
                 )
         result = np.empty(len(x_rows))
         for start in range(0, len(x_rows), _CHUNK_ROWS):
@@ -137,13 +135,11 @@ def _rows(values: ArrayLike, shape: tuple[int, ...], *, name: str) -> NDArray[np
         rows = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(
-            f"`{name}` must be a numeric array of shape {_row_shape(shape)}. "
-            f"Received: {type(values).__name__}"
+            f"`{name}` must be a numeric array of shape {_row_shape(shape)}. Received: {type(values).__name__}"
         ) from None
     if rows.ndim == 0 or rows.shape[1:] != shape or len(rows) == 0:
         raise ValueError(
-            f"`{name}` must have shape {_row_shape(shape)} with at least one row. "
-            f"Received: shape {rows.shape}"
+            f"`{name}` must have shape {_row_shape(shape)} with at least one row. Received: shape {rows.shape}"
         )
     # Within float32's range every square below stays finite in float64; NaN fails the comparison too.
     valid = np.abs(rows) <= np.finfo(np.float32).max

@@ -72,9 +72,7 @@ def _curve(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return x + 0.3 * np.sin(2 * math.pi * x)
 
 
-def _log_normal(
-    values: NDArray[np.float64], mean: float | NDArray[np.float64], sd: float
-) -> NDArray[np.float64]:
+def _log_normal(values: NDArray[np.float64], mean: float | NDArray[np.float64], sd: float) -> NDArray[np.float64]:
     return -0.5 * np.square((values - mean) / sd) - math.log(sd) - 0.5 * math.log(2 * math.pi)
 
 

@@ -1,6 +1,7 @@
 """The demo's four experiments; their settings were chosen on validation rows, never on the held-out ones."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -115,7 +116,7 @@ def diabetes(*, quick: bool) -> Experiment:
     def model() -> MDN:
         return MDN(
             event_shape=table.event_shape,
-            context_shape=table.context_shape,
+            context_shape=(len(table.context_names),),
             components=3,
             hidden=(32,),
             activation="tanh",
@@ -140,7 +141,7 @@ def diabetes(*, quick: bool) -> Experiment:
 EXPERIMENTS: tuple[Callable[..., Experiment], ...] = (two_moons, breast_cancer, bishop, diabetes)
 
 
-def _known(truth: KnownDensity, *, steps: int, batch_size: int = 512, **arguments: object) -> Experiment:
+def _known(truth: KnownDensity, *, steps: int, batch_size: int = 512, **arguments: Any) -> Experiment:
     """An experiment on a known density: as many training rows as it uses steps, up to 400 000."""
     rows = min(steps * batch_size, 400_000)
     test = truth.sample(10_000, seed=_HELD_OUT_SEED)
@@ -156,7 +157,7 @@ def _known(truth: KnownDensity, *, steps: int, batch_size: int = 512, **argument
     )
 
 
-def _table(table: Table, **arguments: object) -> Experiment:
+def _table(table: Table, **arguments: Any) -> Experiment:
     """An experiment on a real table, with early stopping on its validation rows."""
     return Experiment(
         train=table.train,

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 __all__ = ["NegativeLogLikelihood"]
 
@@ -35,11 +35,9 @@ class NegativeLogLikelihood(keras.losses.Loss):
     ) -> None:
         super().__init__(reduction=reduction, name=name, **kwargs)
 
-    def __call__(
-        self, y_true: tf.Tensor, y_pred: tfp.distributions.Distribution, sample_weight: Any = None
-    ) -> tf.Tensor:
+    def __call__(self, y_true: tf.Tensor, y_pred: tfd.Distribution, sample_weight: Any = None) -> tf.Tensor:
         """The reduced loss, in nats."""
-        if not isinstance(y_pred, tfp.distributions.Distribution):
+        if not isinstance(y_pred, tfd.Distribution):
             raise TypeError(
                 "`y_pred` must be a distribution: let the model end in a layer of `tfgen.layers`. "
                 f"Received: {type(y_pred).__name__}"
@@ -54,7 +52,7 @@ class NegativeLogLikelihood(keras.losses.Loss):
         return y_pred
 
 
-def _as_event(y_true: Any, distribution: tfp.distributions.Distribution) -> tf.Tensor:
+def _as_event(y_true: Any, distribution: tfd.Distribution) -> tf.Tensor:
     """`y_true` in the distribution's dtype and shape; Keras's freedom in a last axis of size one is kept.
 
     Without the check, [batch, 1] against a batch of scalars would broadcast to [batch, batch] in silence.

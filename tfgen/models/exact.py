@@ -4,15 +4,13 @@ import abc
 from typing import Any, ClassVar
 
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.noise import Noise, draw
 
 __all__ = ["ExactModel"]
-
-tfd = tfp.distributions
 
 
 class ExactModel(GenerativeModel):

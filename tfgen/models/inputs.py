@@ -126,8 +126,8 @@ class ModelInputs:
         """The named inputs, and the sample weights or None, of what a data set or `fit` gives.
 
         Args:
-            data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` in Keras's sense; or a dictionary of the named inputs,
-                which may hold `sample_weight` too.
+            data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` in Keras's sense; or a dictionary of the named
+                inputs, which may hold `sample_weight` too.
             caller: the method that the user called, for the messages.
 
         Raises:
@@ -142,8 +142,8 @@ class ModelInputs:
         """`data` as `fit` takes it, checked before any work is done, in a form that Keras hands on whole.
 
         Arrays are looked at now; a `tf.data.Dataset` by its specification now, and by its values in the
-        pipeline, batch by batch. Arrays become one dictionary, weights included: of `fit(x, sample_weight=w)`, where there
-        is no y, Keras would drop the weights without a word.
+        pipeline, batch by batch. Arrays become one dictionary, weights included: of `fit(x, sample_weight=w)`, where
+        there is no y, Keras would drop the weights without a word.
 
         Args:
             data: a data set, or a tuple of arrays as `unpack` takes it. Anything else, such as a generator, passes.
@@ -210,9 +210,9 @@ class ModelInputs:
         if _fits(x, event_shape) and not (_fits(x, context_shape) and _fits(y, event_shape)):
             raise ValueError(
                 f"`{caller}` takes Keras's order, (context, x) of shapes {_words((None, *context_shape))} and "
-                f"{_words((None, *event_shape))}. Received: {_shape(x)} and {_shape(y)}, which looks like (x, context), such as the "
-                "(image, label) pairs of TFDS's as_supervised=True. Name them: data.map(lambda image, label: "
-                '{"x": image, "context": tf.one_hot(label, classes)})'
+                f"{_words((None, *event_shape))}. Received: {_shape(x)} and {_shape(y)}, which looks like (x, context), "
+                "such as the (image, label) pairs of TFDS's as_supervised=True. Name them: "
+                'data.map(lambda image, label: {"x": image, "context": tf.one_hot(label, classes)})'
             )
         return {"x": y, "context": x}
 

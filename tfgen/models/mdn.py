@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions import MixtureNormal
 from tfgen.layers.distributions.positive import MIN_SCALE
@@ -80,13 +80,12 @@ class MDN(ExactModel):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights."""
-        self.network.build((None, *self.context_shape))
-        self.head.build(self.network.compute_output_shape((None, *self.context_shape)))
+        contexts = (None, *self.inputs_spec.shapes["context"])
+        self.network.build(contexts)
+        self.head.build(self.network.compute_output_shape(contexts))
         super().build(input_shape)
 
-    def build_distribution(
-        self, context: tf.Tensor | None = None, training: bool | None = None
-    ) -> tfp.distributions.Distribution:
+    def build_distribution(self, context: tf.Tensor | None = None, training: bool | None = None) -> tfd.Distribution:
         """See `ExactModel.build_distribution`."""
         return self.head(self.network(context, training=training)).tensor_distribution
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.bijectors import Flow, OnePassChain
 from tfgen.layers.bijectors import AffineCoupling
@@ -12,8 +12,6 @@ from tfgen.models.endpoints import Endpoint
 from tfgen.models.exact import ExactModel
 
 __all__ = ["RealNVP"]
-
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -106,7 +104,7 @@ class RealNVP(ExactModel):
         return Flow(distribution=base, bijector=self.build_bijector(context), name=self.name)
 
     def encode(self, x: Any, context: Any = None) -> tf.Tensor:
-        """z = f⁻¹(x), which is standard normal where the model is right.
+        """Z = f⁻¹(x), which is standard normal where the model is right.
 
         Args:
             x: [batch, *event_shape].
@@ -121,7 +119,7 @@ class RealNVP(ExactModel):
         return self.run("encode", x=x, context=context)["z"]
 
     def decode(self, z: Any, context: Any = None) -> tf.Tensor:
-        """x = f(z), the reverse of `encode`.
+        """X = f(z), the reverse of `encode`.
 
         Args:
             z: [batch, *event_shape].

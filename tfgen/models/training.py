@@ -67,7 +67,7 @@ class TrainingSteps(keras.Model):
         super().compile(optimizer=optimizer, **kwargs)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Restores what `compile` was told, with the optimizer's variables; Keras leaves it to who overrides `compile`."""
+        """Restores what `compile` was told; Keras leaves it to those who override `compile`."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
@@ -89,8 +89,7 @@ class TrainingSteps(keras.Model):
         """
         if kwargs.get("class_weight") is not None:
             raise ValueError(
-                "`class_weight` must be None: give `sample_weight`. "
-                f"Received: class_weight={kwargs['class_weight']!r}"
+                f"`class_weight` must be None: give `sample_weight`. Received: class_weight={kwargs['class_weight']!r}"
             )
         x, y, kwargs = self._checked(x, y, kwargs, "fit")
         if isinstance(x, tf.data.Dataset):
@@ -172,13 +171,14 @@ class TrainingSteps(keras.Model):
     def _loss(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
         """This replica's share of the loss; updates the metrics on the way."""
         regularisation = tf.add_n(self.losses) if self.losses else 0.0
-        total = 0.0
+        weighted = []
         for metric in self.term_metrics:
             term = terms[metric.name]
             if weight is not None:
                 term = term * tf.reshape(tf.cast(weight, term.dtype), tf.shape(term))
             metric.update_state(term)
-            total += term
+            weighted.append(term)
+        total = tf.add_n(weighted)
         # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.
         self._loss_tracker.update_state(total + tf.cast(regularisation, total.dtype))
         replicas = tf.distribute.get_strategy().num_replicas_in_sync

@@ -4,14 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import singledispatch
 
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.layers.internal.distribution_tensor_coercible import _TensorCoercible
 
 from tfgen.noise.noise import Noise
 
 __all__ = ["draw", "pick", "register"]
-
-tfd = tfp.distributions
 
 
 def draw(distribution: tfd.Distribution, noise: Noise) -> tf.Tensor:
@@ -39,8 +37,7 @@ def draw(distribution: tfd.Distribution, noise: Noise) -> tf.Tensor:
     """
     if distribution.batch_shape.rank is None or distribution.batch_shape.rank > 1:
         raise ValueError(
-            "`distribution` must have batch shape [] or [batch]. "
-            f"Received: batch_shape={distribution.batch_shape}"
+            f"`distribution` must have batch shape [] or [batch]. Received: batch_shape={distribution.batch_shape}"
         )
     return _draw(distribution, noise, tuple(distribution.event_shape.as_list()))
 
@@ -129,9 +126,7 @@ def _mixture(distribution: tfd.MixtureSameFamily, noise: Noise, shape: tuple[int
 
 
 @register(tfd.TransformedDistribution)
-def _transformed(
-    distribution: tfd.TransformedDistribution, noise: Noise, shape: tuple[int, ...]
-) -> tf.Tensor:
+def _transformed(distribution: tfd.TransformedDistribution, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     # The bijector may change the event's shape, never the batch's.
     batch_shape = shape[: len(shape) - distribution.event_shape.rank]
     base_event_shape = distribution.distribution.event_shape.as_list()

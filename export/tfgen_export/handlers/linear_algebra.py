@@ -56,7 +56,10 @@ def _substitute(b: Builder, matrix: str, right: str, size: int, lower: bool) -> 
         line = _slice(b, matrix, row, row + 1, axis=-2)
         if step:
             first, last = (0, row) if lower else (row + 1, size)
-            value = b("Sub", value, b("MatMul", _slice(b, line, first, last, axis=-1), solved))
+            # One row is a product of numbers. As a MatMul, ONNX Runtime 1.31 would fuse it with the division by a
+            # constant before it, and keep that as float32 (MatMulScaleFusion).
+            times = "Mul" if step == 1 else "MatMul"
+            value = b("Sub", value, b(times, _slice(b, line, first, last, axis=-1), solved))
         value = b("Div", value, _slice(b, line, row, row + 1, axis=-1))
         if step:
             value = b("Concat", *((solved, value) if lower else (value, solved)), axis=-2)

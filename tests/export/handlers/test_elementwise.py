@@ -43,11 +43,7 @@ def domain(dtype: str) -> np.ndarray:
         np.log(info.eps),
     ]
     steps = np.arange(-300, 301).astype(unsigned)  # two's complement: steps down wrap as they should
-    near = [
-        (np.array(sign * edge, dtype).view(unsigned) + steps).view(dtype)
-        for edge in edges
-        for sign in (1, -1)
-    ]
+    near = [(np.array(sign * edge, dtype).view(unsigned) + steps).view(dtype) for edge in edges for sign in (1, -1)]
     with np.errstate(over="ignore"):
         scale = -np.log(info.tiny)
         dense = [rng.uniform(-bound, bound, 50_000).astype(dtype) for bound in (1, 20, scale)]
@@ -101,8 +97,7 @@ def test_subnormal_results_are_right_to_the_last_place(name: str, dtype: str, co
     tiny = (np.abs(exact) < np.finfo(dtype).tiny) & (exact != 0)
     assert tiny.sum() > 100
     steps = np.abs(
-        model(x[tiny])["output"].view(BITS[dtype]).astype(np.int64)
-        - exact[tiny].view(BITS[dtype]).astype(np.int64)
+        model(x[tiny])["output"].view(BITS[dtype]).astype(np.int64) - exact[tiny].view(BITS[dtype]).astype(np.int64)
     )
     assert steps.max() <= 1
 
@@ -117,9 +112,7 @@ def test_log1p_keeps_the_sign_of_zero(converted: Any) -> None:
 def test_log1p_and_softplus_at_the_ends(converted: Any) -> None:
     ends = np.array([-np.inf, -2.0, -1.0, np.inf, np.nan], np.float32)
     log1p = converted(tf.math.log1p, [tf.TensorSpec([None], tf.float32, name="x")])
-    np.testing.assert_array_equal(
-        log1p(ends)["output"], np.float32([np.nan, np.nan, -np.inf, np.inf, np.nan])
-    )
+    np.testing.assert_array_equal(log1p(ends)["output"], np.float32([np.nan, np.nan, -np.inf, np.inf, np.nan]))
     softplus = converted(tf.math.softplus, [tf.TensorSpec([None], tf.float32, name="x")])
     found = softplus(ends)["output"]
     assert (found[0], found[3]) == (0.0, np.inf)

@@ -28,9 +28,7 @@ def solve(matrix: np.ndarray, right: np.ndarray, *, lower: bool, adjoint: bool) 
     sides = np.broadcast_to(right, (*batch, *right.shape[-2:])).astype(np.float64)
     solution = np.empty_like(sides)
     for index in np.ndindex(*batch):
-        solution[index] = solve_triangular(
-            matrices[index], sides[index], lower=lower, trans="T" if adjoint else "N"
-        )
+        solution[index] = solve_triangular(matrices[index], sides[index], lower=lower, trans="T" if adjoint else "N")
     return solution
 
 
@@ -80,9 +78,7 @@ def test_solutions_are_scipy_s(size: int, lower: bool, adjoint: bool, dtype: str
     ],
 )
 @pytest.mark.parametrize("adjoint", [False, True])
-def test_batches_broadcast(
-    matrices: tuple[int, ...], sides: tuple[int, ...], adjoint: bool, converted: Any
-) -> None:
+def test_batches_broadcast(matrices: tuple[int, ...], sides: tuple[int, ...], adjoint: bool, converted: Any) -> None:
     matrix, right = systems(4, 2, matrices=matrices, sides=sides)
     dynamic = signature([None] * len(matrices) + [4, 4], [None] * len(sides) + [4, 2], "float64")
     model = converted(function(True, adjoint), dynamic, inputs=lambda batch: (matrix, right))
@@ -130,9 +126,7 @@ def test_a_matrix_of_unknown_rank_is_refused_by_name() -> None:
         matrix = tf.reshape(flat, shape)
         return tf.linalg.triangular_solve(matrix, matrix, name="mine")
 
-    with pytest.raises(
-        ConversionError, match=r"node 'mine/MatrixTriangularSolve'.*from 1 to 128. Received: shape="
-    ):
+    with pytest.raises(ConversionError, match=r"node 'mine/MatrixTriangularSolve'.*from 1 to 128. Received: shape="):
         convert(
             solve_reshaped,
             [tf.TensorSpec([None], tf.float32, name="flat"), tf.TensorSpec([None], tf.int32, name="shape")],
@@ -141,11 +135,7 @@ def test_a_matrix_of_unknown_rank_is_refused_by_name() -> None:
 
 def test_the_refusal_comes_through_a_branch() -> None:
     def branch(matrix: tf.Tensor) -> tf.Tensor:
-        return tf.cond(
-            tf.reduce_sum(matrix) > 0, lambda: tf.linalg.triangular_solve(matrix, matrix), lambda: matrix
-        )
+        return tf.cond(tf.reduce_sum(matrix) > 0, lambda: tf.linalg.triangular_solve(matrix, matrix), lambda: matrix)
 
-    with pytest.raises(
-        ConversionError, match=r"node 'cond/.*MatrixTriangularSolve'.*Received: shape=\[-1, -1, -1\]"
-    ):
+    with pytest.raises(ConversionError, match=r"node 'cond/.*MatrixTriangularSolve'.*Received: shape=\[-1, -1, -1\]"):
         convert(branch, [tf.TensorSpec([None, None, None], tf.float32, name="matrix")])

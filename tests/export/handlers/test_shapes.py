@@ -28,9 +28,7 @@ SHAPES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
 def test_shapes_broadcast_as_in_numpy(dtype: str, converted: Any) -> None:
     signature = [tf.TensorSpec([None], dtype, name=name) for name in ("first", "second")]
-    model = converted(
-        tf.broadcast_dynamic_shape, signature, inputs=lambda batch: [np.ones(batch), np.arange(batch)]
-    )
+    model = converted(tf.broadcast_dynamic_shape, signature, inputs=lambda batch: [np.ones(batch), np.arange(batch)])
     assert "Expand" in model.operators
     for first, second in SHAPES:
         for pair in ((first, second), (second, first)):

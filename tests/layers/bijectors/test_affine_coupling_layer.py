@@ -60,9 +60,7 @@ def test_numpy_agrees(mask: tuple[bool, ...], context: Any) -> None:
     assert isinstance(bijector, OnePassBijector)
     x, log_det = bijector.forward_and_log_det(tf.constant(z))
     np.testing.assert_allclose(x, expected, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(
-        np.broadcast_to(log_det, 6), log_scale.sum(-1) * np.ones(6), rtol=0, atol=1e-12
-    )
+    np.testing.assert_allclose(np.broadcast_to(log_det, 6), log_scale.sum(-1) * np.ones(6), rtol=0, atol=1e-12)
     back, back_log_det = bijector.inverse_and_log_det(tf.constant(expected))
     np.testing.assert_allclose(back, z, rtol=0, atol=1e-12)
     np.testing.assert_allclose(back_log_det, -np.asarray(log_det), rtol=0, atol=1e-12)
@@ -91,9 +89,7 @@ def test_round_trip_and_jacobian(mask: list[bool], conditional: bool) -> None:
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_new_layer_is_the_identity(conditional: bool) -> None:
-    layer = AffineCoupling(
-        event_shape=(3,), mask=(True, False, False), context_shape=(2,) if conditional else None
-    )
+    layer = AffineCoupling(event_shape=(3,), mask=(True, False, False), context_shape=(2,) if conditional else None)
     z = points(6, 3).astype(np.float32)
     bijector = layer(tf.constant(CONTEXT)) if conditional else layer()
     x, log_det = bijector.forward_and_log_det(tf.constant(z))
@@ -124,9 +120,7 @@ def test_tfps_realnvp_with_the_same_network_agrees(size: int, kept: int) -> None
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_inside_tfps_transformed_distribution(conditional: bool) -> None:
-    pair = [
-        built(*mask, context_shape=(2,) if conditional else None) for mask in [(True, False), (False, True)]
-    ]
+    pair = [built(*mask, context_shape=(2,) if conditional else None) for mask in [(True, False), (False, True)]]
     arguments = (tf.constant(CONTEXT),) if conditional else ()
     base = tfd.MultivariateNormalDiag(np.zeros((6, 2) if conditional else 2), np.ones(2))
     flow = Flow(distribution=base, bijector=OnePassChain([layer(*arguments) for layer in pair]))
@@ -217,9 +211,7 @@ def test_the_regulariser_sees_every_kernel() -> None:
     np.testing.assert_allclose(layer.losses, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("mask", "context_shape"), [((True, False), None), ((True, False), (2,)), ((False,), None)]
-)
+@pytest.mark.parametrize(("mask", "context_shape"), [((True, False), None), ((True, False), (2,)), ((False,), None)])
 def test_configuration_round_trip(mask: tuple[bool, ...], context_shape: Any) -> None:
     layer = built(
         *mask,
@@ -313,9 +305,7 @@ def test_a_family_of_ones_own() -> None:
 
     class ScalingLayer(BijectorLayer):
         def build(self, input_shape: Any = None) -> None:
-            self.log_scale = self.add_weight(
-                shape=self.event_shape, initializer="ones", dtype=self.density_dtype
-            )
+            self.log_scale = self.add_weight(shape=self.event_shape, initializer="ones", dtype=self.density_dtype)
 
         def make_bijector(self, context: tf.Tensor | None) -> OnePassBijector:
             return Scaling(self.log_scale if context is None else self.log_scale * context)

@@ -18,9 +18,7 @@ tfd = tfp.distributions
 @pytest.mark.parametrize("shape", [3, (0,), (2, -1), (2, None), (2.5,), ("2",), "ab", None, (True, 2, 0)])
 @pytest.mark.parametrize("kind", [layers.IndependentNormal, layers.IndependentBernoulli])
 def test_a_bad_event_shape_is_named(kind: Any, shape: Any) -> None:
-    with pytest.raises(
-        ValueError, match=r"`event_shape` must be a tuple of positive integers. Received: event_shape="
-    ):
+    with pytest.raises(ValueError, match=r"`event_shape` must be a tuple of positive integers. Received: event_shape="):
         kind(event_shape=shape)
 
 

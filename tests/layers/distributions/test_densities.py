@@ -42,9 +42,7 @@ def test_double_precision(case: Any, features: Callable[..., Any]) -> None:
 def test_half_precision_keeps_its_hands_off(case: Any, features: Callable[..., Any], policy: str) -> None:
     layer, x = case.layer(dtype=policy), case.events(5)
     half = tf.cast(features(5, 4), keras.DTypePolicy(policy).compute_dtype)
-    found = layer(half).log_prob(
-        x.astype(np.float32 if case.continuous else layer(half).dtype.as_numpy_dtype)
-    )
+    found = layer(half).log_prob(x.astype(np.float32 if case.continuous else layer(half).dtype.as_numpy_dtype))
     assert found.dtype == tf.float32
     assert {weight.dtype for weight in layer.weights} == {"float32"}
     assert layer.projection.compute_dtype == "float32"
@@ -153,9 +151,7 @@ def test_full_covariances_are_positive_definite(size: int) -> None:
         (layers.MixtureNormal, {"components": 1, "covariance": "full"}, [0, 0, 0, -1e4, -1e4, 0]),
     ],
 )
-def test_the_least_scale_bounds_the_density(
-    kind: Any, arguments: Any, raw: list[float], minimum: float
-) -> None:
+def test_the_least_scale_bounds_the_density(kind: Any, arguments: Any, raw: list[float], minimum: float) -> None:
     layer = kind(event_shape=(2,), min_scale=minimum, **arguments)
     highest = layer.make_distribution(tf.constant([raw], tf.float32)).log_prob([[0.0, 0.0]])
     np.testing.assert_allclose(highest, [-np.log(2 * np.pi) - 2 * np.log(minimum)], rtol=1e-5)

@@ -92,9 +92,7 @@ def test_save_and_load(few: Any, features: Callable[..., Any], tmp_path: Path) -
     assert again.loss.name == "nats"
 
 
-def test_a_loaded_model_goes_on_where_the_saved_one_stopped(
-    features: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_a_loaded_model_goes_on_where_the_saved_one_stopped(features: Callable[..., Any], tmp_path: Path) -> None:
     inputs, x = features(8, WIDTH), features(8, 2)
     model = keras.Sequential([keras.Input((WIDTH,)), layers.IndependentNormal(event_shape=(2,))])
     model.compile("adam", loss=NegativeLogLikelihood())

@@ -7,14 +7,12 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.layers.internal.distribution_tensor_coercible import _TensorCoercible
 
 from tfgen.layers.precision import density_dtype
 
 __all__ = ["DistributionLayer"]
-
-tfd = tfp.distributions
 
 
 class _LayerOutput(_TensorCoercible):

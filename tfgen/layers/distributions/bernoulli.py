@@ -2,13 +2,11 @@
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions.base import DistributionLayer
 
 __all__ = ["IndependentBernoulli"]
-
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable(package="tfgen")

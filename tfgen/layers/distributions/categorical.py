@@ -4,13 +4,11 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions.base import DistributionLayer
 
 __all__ = ["IndependentCategorical"]
-
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable(package="tfgen")

@@ -4,14 +4,13 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions.base import DistributionLayer
 from tfgen.layers.distributions.positive import MIN_SCALE, positive
 
 __all__ = ["MixtureNormal"]
 
-tfd = tfp.distributions
 
 _COVARIANCES = ("diagonal", "full")
 
@@ -62,8 +61,7 @@ class MixtureNormal(DistributionLayer):
         super().__init__(event_shape=event_shape, **kwargs)
         if covariance == "full" and len(self.event_shape) != 1:
             raise ValueError(
-                "`event_shape` must have rank 1 with covariance='full'. "
-                f"Received: event_shape={self.event_shape}"
+                f"`event_shape` must have rank 1 with covariance='full'. Received: event_shape={self.event_shape}"
             )
         self.components = components
         self.covariance = covariance

@@ -4,14 +4,12 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions.base import DistributionLayer
 from tfgen.layers.distributions.positive import MIN_SCALE, positive
 
 __all__ = ["IndependentNormal"]
-
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -31,9 +29,7 @@ class IndependentNormal(DistributionLayer):
         [2]
     """
 
-    def __init__(
-        self, *, event_shape: tuple[int, ...], min_scale: float = MIN_SCALE, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, event_shape: tuple[int, ...], min_scale: float = MIN_SCALE, **kwargs: Any) -> None:
         super().__init__(event_shape=event_shape, **kwargs)
         self.min_scale = min_scale
 
@@ -46,9 +42,7 @@ class IndependentNormal(DistributionLayer):
         """See `DistributionLayer.make_distribution`."""
         location, scale = tf.split(parameters, 2, axis=-1)
         shape = tf.concat([tf.shape(parameters)[:-1], self.event_shape], axis=0)
-        normal = tfd.Normal(
-            tf.reshape(location, shape), positive(tf.reshape(scale, shape), self.min_scale)
-        )
+        normal = tfd.Normal(tf.reshape(location, shape), positive(tf.reshape(scale, shape), self.min_scale))
         return tfd.Independent(normal, reinterpreted_batch_ndims=len(self.event_shape))
 
     def get_config(self) -> dict[str, Any]:
