@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import jupytext
+import jupytext  # type: ignore[import-untyped]
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 

@@ -25,6 +25,7 @@ def test_every_block_is_marked():
     }
 
 
+@pytest.mark.slow
 def test_the_blocks_run_in_order(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     new: dict = {"__name__": "page"}

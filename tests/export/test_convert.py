@@ -30,7 +30,7 @@ def test_names_of_inputs_and_of_a_dictionary_of_outputs_are_kept(converted: Any)
     ]
     model = converted(parts, signature)
     assert [entry.name for entry in model.session.get_inputs()] == ["second", "a/b c"]
-    found = model(np.float32([5.0]), np.float32([2.0]))
+    found = model(np.array([5.0], np.float32), np.array([2.0], np.float32))
     assert {name: value.tolist() for name, value in found.items()} == {
         "total": [7.0],
         "difference": [3.0],
@@ -48,7 +48,7 @@ def test_names_of_inputs_and_of_a_dictionary_of_outputs_are_kept(converted: Any)
     ],
 )
 def test_tensors_without_names_are_numbered_in_order(function: Any, names: list[str], converted: Any) -> None:
-    found = converted(function, [X])(np.float32([0.0]))
+    found = converted(function, [X])(np.array([0.0], np.float32))
     assert list(found) == names
     assert [float(value[0]) for value in found.values()] == list(range(1, len(names) + 1))
 
@@ -80,7 +80,7 @@ def test_several_dynamic_dimensions_and_static_ones(converted: Any) -> None:
     assert shapes[0][2] == 2
     assert not any(isinstance(size, int) for size in shapes[0][:2])
     assert shapes[1] == [3]
-    found = model(np.ones((4, 5, 2), np.float32), np.float32([1, 2, 3]))["output"]
+    found = model(np.ones((4, 5, 2), np.float32), np.array([1, 2, 3], np.float32))["output"]
     np.testing.assert_array_equal(found, np.full(4, 60.0))
 
 
@@ -105,7 +105,7 @@ def test_an_unused_input_stays_an_input(converted: Any) -> None:
     signature = [X, tf.TensorSpec([None, 2], tf.float32, name="unused")]
     model = converted(lambda x, unused: x + 1, signature)
     assert [entry.name for entry in model.session.get_inputs()] == ["x", "unused"]
-    assert model(np.float32([1.0]), np.zeros((1, 2), np.float32))["output"].tolist() == [2.0]
+    assert model(np.array([1.0], np.float32), np.zeros((1, 2), np.float32))["output"].tolist() == [2.0]
 
 
 def test_inputs_stay_though_the_outputs_are_constants(converted: Any) -> None:
@@ -171,18 +171,18 @@ def test_python_scalars_and_default_arguments_are_constants(converted: Any) -> N
 
     model = converted(scale, [X])
     assert [entry.name for entry in model.session.get_inputs()] == ["x"]
-    assert model(np.float32([2.0]))["output"].tolist() == [7.0]
+    assert model(np.array([2.0], np.float32))["output"].tolist() == [7.0]
 
 
 def test_a_traced_function_converts_as_it_is(converted: Any) -> None:
-    assert converted(tf.function(lambda x: x + 1), [X])(np.float32([1.0]))["output"].tolist() == [2.0]
+    assert converted(tf.function(lambda x: x + 1), [X])(np.array([1.0], np.float32))["output"].tolist() == [2.0]
 
 
 def test_variables_are_frozen_at_their_values(converted: Any) -> None:
     variable = tf.Variable([2.0])
     model = converted(lambda x: x * variable, [X])
     variable.assign([5.0])
-    assert model(np.float32([1.0, 3.0]))["output"].tolist() == [2.0, 6.0]
+    assert model(np.array([1.0, 3.0], np.float32))["output"].tolist() == [2.0, 6.0]
     assert [entry.name for entry in model.session.get_inputs()] == ["x"]
 
 
@@ -198,7 +198,7 @@ def loop(factor: Any) -> Any:
 def test_captured_tensors_and_variables_are_constants(kind: Any, function: Any, converted: Any) -> None:
     model = converted(function(kind(2.0)), [X])
     assert [entry.name for entry in model.session.get_inputs()] == ["x"]
-    assert model(np.float32([1.0, 3.0]))["output"].tolist() == [8.0, 24.0]
+    assert model(np.array([1.0, 3.0], np.float32))["output"].tolist() == [8.0, 24.0]
 
 
 def test_a_batch_size_built_in_is_an_error() -> None:

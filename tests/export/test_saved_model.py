@@ -71,7 +71,7 @@ def test_every_signature_gives_its_numbers(loaded: Loaded) -> None:
         found = loaded("score", x=x, context=context)
         np.testing.assert_allclose(found["score"], 3 * ((x * context).sum(-1) + 30), rtol=1e-5)
         np.testing.assert_array_equal(found["copy"], x)
-    found = loaded("encode", x=np.int32([1, 2]))
+    found = loaded("encode", x=np.array([1, 2], np.int32))
     assert found["z"].dtype == np.float64
     assert found["z"].tolist() == [3.5, 4.0]
 

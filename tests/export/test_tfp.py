@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
-from scipy import integrate, special, stats
+from scipy import integrate, special, stats  # type: ignore[import-untyped, unused-ignore]
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 
@@ -101,7 +101,7 @@ def test_bernoulli_by_probabilities_at_the_ends(converted: Any) -> None:
         [spec("x", dtype=tf.int32), spec("probs", dtype=tf.float32)],
         inputs=lambda batch: [np.arange(batch) % 2, np.linspace(0, 1, batch)],
     )
-    x, probs = np.int32([0, 0, 1, 1, 0, 1]), np.float32([0, 1, 0, 1, 0.25, 0.25])
+    x, probs = np.array([0, 0, 1, 1, 0, 1], np.int32), np.array([0, 1, 0, 1, 0.25, 0.25], np.float32)
     with np.errstate(divide="ignore"):
         expected = stats.bernoulli(probs.astype(float)).logpmf(x)
     np.testing.assert_allclose(model(x, probs)["output"], expected, rtol=1e-6)

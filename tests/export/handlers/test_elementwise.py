@@ -112,7 +112,9 @@ def test_log1p_keeps_the_sign_of_zero(converted: Any) -> None:
 def test_log1p_and_softplus_at_the_ends(converted: Any) -> None:
     ends = np.array([-np.inf, -2.0, -1.0, np.inf, np.nan], np.float32)
     log1p = converted(tf.math.log1p, [tf.TensorSpec([None], tf.float32, name="x")])
-    np.testing.assert_array_equal(log1p(ends)["output"], np.float32([np.nan, np.nan, -np.inf, np.inf, np.nan]))
+    np.testing.assert_array_equal(
+        log1p(ends)["output"], np.array([np.nan, np.nan, -np.inf, np.inf, np.nan], np.float32)
+    )
     softplus = converted(tf.math.softplus, [tf.TensorSpec([None], tf.float32, name="x")])
     found = softplus(ends)["output"]
     assert (found[0], found[3]) == (0.0, np.inf)
@@ -123,7 +125,7 @@ def test_onnx_s_own_softplus_is_not_used(converted: Any) -> None:
     """It loses every digit of a small result."""
     model = converted(tf.math.softplus, [tf.TensorSpec([None], tf.float32, name="x")])
     assert "Softplus" not in model.operators
-    assert model(np.float32([-30.0]))["output"][0] == pytest.approx(np.log1p(np.exp(-30.0)), rel=4e-7)
+    assert model(np.array([-30.0], np.float32))["output"][0] == pytest.approx(np.log1p(np.exp(-30.0)), rel=4e-7)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -145,7 +147,7 @@ def test_mul_no_nan_is_not_symmetric(converted: Any) -> None:
     """Only the second argument's zeros count."""
     signature = [tf.TensorSpec([None], tf.float32, name=name) for name in ("x", "y")]
     model = converted(tf.math.multiply_no_nan, signature)
-    bad = np.float32([np.nan, np.inf, -np.inf, 2.0])
+    bad = np.array([np.nan, np.inf, -np.inf, 2.0], np.float32)
     assert model(bad, np.zeros(4, np.float32))["output"].tolist() == [0.0] * 4
     assert np.isnan(model(np.zeros(4, np.float32), bad)["output"]).tolist() == [True, True, True, False]
 
@@ -153,5 +155,5 @@ def test_mul_no_nan_is_not_symmetric(converted: Any) -> None:
 def test_arguments_of_mul_no_nan_broadcast(converted: Any) -> None:
     signature = [tf.TensorSpec([None, 1], tf.float32, name="x"), tf.TensorSpec([3], tf.float32, name="y")]
     model = converted(tf.math.multiply_no_nan, signature)
-    found = model(np.float32([[np.inf], [2.0]]), np.float32([0.0, 1.0, -3.0]))["output"]
+    found = model(np.array([[np.inf], [2.0]], np.float32), np.array([0.0, 1.0, -3.0], np.float32))["output"]
     np.testing.assert_array_equal(found, [[0.0, np.inf, -np.inf], [0.0, 2.0, -6.0]])

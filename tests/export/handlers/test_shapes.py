@@ -54,7 +54,7 @@ def test_shapes_that_do_not_broadcast_are_refused(converted: Any) -> None:
     signature = [tf.TensorSpec([None], tf.int32, name=name) for name in ("first", "second")]
     model = converted(tf.broadcast_dynamic_shape, signature, inputs=lambda batch: [np.ones(batch)] * 2)
     with pytest.raises(Exception, match="Expand"):
-        model(np.int32([2, 3]), np.int32([2, 4]))
+        model(np.array([2, 3], np.int32), np.array([2, 4], np.int32))
 
 
 def test_tensors_of_dynamic_shape_are_broadcast(converted: Any) -> None:
@@ -68,5 +68,5 @@ def test_tensors_of_dynamic_shape_are_broadcast(converted: Any) -> None:
             tf.TensorSpec([None, None, None], tf.float32, name="y"),
         ],
     )
-    x, y = np.float32([[1.0], [2.0]]), np.zeros((3, 1, 4), np.float32)
+    x, y = np.array([[1.0], [2.0]], np.float32), np.zeros((3, 1, 4), np.float32)
     np.testing.assert_array_equal(model(x, y)["output"], np.broadcast_to(x, (3, 2, 4)))
