@@ -57,7 +57,7 @@ def test_mixture_of_normals_with_narrow_components(converted: Any) -> None:
     centre = np.tile([-1.0, 0.0, 2.0], (50, 1))
     pick = rng.integers(0, 3, 50)
     # The distance from a component must be exact in float32, or rounding of x decides.
-    x = np.float32(np.where(rng.random(50) < 0.5, centre[range(50), pick], rng.integers(-8, 8, 50) / 4))
+    x = np.where(rng.random(50) < 0.5, centre[range(50), pick], rng.integers(-8, 8, 50) / 4).astype(np.float32)
     densities = stats.norm(centre, scale).logpdf(x[:, None].astype(np.float64))
     expected = special.logsumexp(special.log_softmax(logits.astype(np.float64), axis=-1) + densities, axis=-1)
     found = model(x, logits, raw)["output"]

@@ -208,6 +208,27 @@ def test_a_mixtures_component_is_no_function_of_its_location() -> None:
         assert stats.kstest(rest, "norm").pvalue > 1e-4
 
 
+def test_the_streams_of_a_mixture(layout: Any) -> None:
+    """Part of the layout: the component from child 0, the draws of all components from child 1."""
+    distribution = mixture("diagonal")
+    rows = [[3, 0], [-3, 1], [2**31 - 1, -(2**31)], [0, 7]]
+    expected = []
+    for row in rows:
+        component = int((layout.uniform(row, 1, stream=1) > np.cumsum(WEIGHTS)[:2]).sum())
+        normal = layout.normal(row, 6, stream=2).reshape(3, 2)
+        scale = np.array([[0.1, 1.0], [2.0, 0.3], [0.5, 0.5]])
+        expected.append((CENTRES + scale * normal)[component])
+    np.testing.assert_allclose(draw(distribution, Noise(tf.constant(rows))), expected, rtol=0, atol=1e-5)
+
+
+def test_a_mixture_of_mixtures() -> None:
+    inner = tfd.MixtureSameFamily(
+        tfd.Categorical(probs=[[0.5, 0.5], [0.1, 0.9]]), tfd.Normal([[0.0, 10.0], [20.0, 30.0]], 0.01)
+    )
+    x = many(tfd.MixtureSameFamily(tfd.Categorical(probs=[0.4, 0.6]), inner))
+    assert_frequencies(np.round(x / 10), [0.2, 0.2, 0.06, 0.54])
+
+
 def test_a_mixture_for_each_number_of_an_event() -> None:
     means = np.array([[0.0, 10.0], [20.0, 30.0], [40.0, 50.0]], np.float32)
     probs = np.array([[0.5, 0.5], [0.1, 0.9], [0.8, 0.2]], np.float32)

@@ -1,6 +1,9 @@
 """`tfgen score`."""
 
+import zipfile
+import zlib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,8 +27,7 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None) -> No
     import numpy as np
     from tfgen_serving import Scorer
 
-    loaded = np.load(data)
-    inputs = {"x": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+    inputs = _read(data)
     unknown = set(inputs) - {"x", "context"}
     if unknown or "x" not in inputs:
         raise ValueError(f"`DATA` must hold x, and context for a conditional model. Received: {sorted(inputs)}")
@@ -36,6 +38,23 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None) -> No
         click.echo("\n".join(f"{value:.6f}" for value in scores))
     else:
         partial = out.with_name(f".{out.name}.partial.npy")
-        np.save(partial, scores)
-        partial.replace(out)
+        try:
+            np.save(partial, scores)
+            partial.replace(out)
+        finally:
+            partial.unlink(missing_ok=True)
     click.echo(f"{len(scores)} {kind}, mean {scores.mean():.4f} nats", err=True)
+
+
+def _read(data: Path) -> dict[str, Any]:
+    """The arrays of a .npy or .npz file by name."""
+    import numpy as np
+
+    try:
+        loaded = np.load(data)
+        if isinstance(loaded, np.ndarray):
+            return {"x": loaded}
+        with loaded:
+            return dict(loaded)
+    except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"`DATA` must be a whole .npy or .npz file of numbers. Received: {data}") from error

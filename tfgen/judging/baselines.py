@@ -65,13 +65,12 @@ def _with_ones(context: ArrayLike) -> NDArray[np.float64]:
 
 
 def _centred_log_prob(centred: NDArray[np.float64], covariance: NDArray[np.float64]) -> NDArray[np.float64]:
-    try:
-        factor = np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
+    rank = np.linalg.matrix_rank(covariance, hermitian=True)
+    if rank < len(covariance):  # by rounding, Cholesky's factorisation may pass all the same
         raise ValueError(
-            "the training rows must have a covariance of full rank. "
-            f"Received: rank {np.linalg.matrix_rank(covariance)} of {len(covariance)}"
-        ) from None
+            f"the training rows must have a covariance of full rank. Received: rank {rank} of {len(covariance)}"
+        )
+    factor = np.linalg.cholesky(covariance)
     whitened = np.linalg.solve(factor, centred.T)
     log_scale = np.log(np.diag(factor)).sum() + 0.5 * len(covariance) * np.log(2 * np.pi)
     return -0.5 * (whitened**2).sum(axis=0) - log_scale

@@ -111,11 +111,11 @@ class ModelInputs:
             if keras.ops.is_tensor(value) and not tf.executing_eagerly():
                 continue
             array = np.asarray(value)
+            if array.dtype.kind not in "biuf":  # ragged and sparse tensors are objects to NumPy
+                raise ValueError(f"`{name}` must be numeric. Received: dtype={array.dtype}")
             sizes[name] = len(array)
             if not len(array):
                 raise ValueError(f"`{name}` must hold at least one row. Received: shape={array.shape}")
-            if array.dtype.kind not in "biuf":
-                raise ValueError(f"`{name}` must be numeric. Received: dtype={array.dtype}")
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
                 raise ValueError(f"`{name}` must be finite. Received: {array[row]} in row {row}")
@@ -136,6 +136,8 @@ class ModelInputs:
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         if isinstance(x, Mapping) and "sample_weight" in x and weight is None:
             x, weight = {name: value for name, value in x.items() if name != "sample_weight"}, x["sample_weight"]
+        if weight is not None:
+            _check_weight(weight)
         return self.repack(x, y, caller=caller), weight
 
     def checked(self, data: Any, *, caller: str) -> Any:
@@ -230,6 +232,13 @@ def _check_shape(name: str, value: Any, expected: Shape) -> None:
     raise ValueError(f"`{name}` must have shape {_words((None, *expected))}. Received: shape={shape}{hint}")
 
 
+def _check_weight(weight: Any) -> None:
+    """Refuses weights that are not one for each row; Keras makes a column of them here and there."""
+    shape = _shape(weight)
+    if shape is not None and len(shape) != 1 and not (len(shape) == 2 and shape[1] in (1, None)):
+        raise ValueError(f"`sample_weight` must have shape [batch]. Received: shape={shape}")
+
+
 def _words(shape: Sequence[int | None]) -> str:
     """A batch-first shape in words: [batch, 2]."""
     return f"[{', '.join(['batch', *map(str, shape[1:])])}]"
@@ -262,4 +271,4 @@ def _fits(value: Any, expected: Shape) -> bool:
 
 def _is_arrays(data: Any) -> bool:
     leaves = [leaf for leaf in tf.nest.flatten(data) if leaf is not None]
-    return bool(leaves) and all(hasattr(leaf, "shape") or np.isscalar(leaf) for leaf in leaves)
+    return all(hasattr(leaf, "shape") or np.isscalar(leaf) for leaf in leaves)

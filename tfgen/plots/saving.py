@@ -22,6 +22,9 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: int = 110)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.stem}.partial{target.suffix}")
-    figure.savefig(partial, dpi=dpi)
-    partial.replace(target)
+    try:
+        figure.savefig(partial, dpi=dpi)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
     return target
