@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tensorflow.core.protobuf import device_properties_pb2
 from tensorflow.python.grappler import cluster
@@ -56,7 +57,7 @@ def quiet() -> Iterator[list[logging.LogRecord]]:
 class _VirtualCluster(cluster.Cluster):
     """The optimiser's view of the machine as one CPU, instead of a session that it starts and announces."""
 
-    def __init__(self) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         device = device_properties_pb2.NamedDevice(name="/job:localhost/replica:0/task:0/device:CPU:0")
         device.properties.type = "CPU"
         super().__init__(devices=[device])

@@ -25,7 +25,7 @@ def find_source(operator: str, node: str, graph: Any) -> str | None:
         operations of several bodies, each of their places; None where it fits none.
     """
     alike = [operation for operation in _operations(graph, set()) if operation.type == operator]
-    fitting = [operation for operation in alike if f"/{node}".endswith(f"/{operation.name}")] or alike
+    fitting = [operation for operation in alike if f"/{node}".endswith(f"/{operation.name}")]
     longest = max((len(operation.name) for operation in fitting), default=0)
     places = {_place(operation) for operation in fitting if len(operation.name) == longest}
     return " or ".join(sorted(place for place in places if place)) or None

@@ -1,6 +1,9 @@
 """Nothing is written on the terminal, and logging is afterwards as it was."""
 
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,11 +50,26 @@ def settings() -> list[tuple[object, ...]]:
     return [(logger.level, list(logger.handlers), logger.propagate, logger.disabled) for logger in loggers]
 
 
-def test_a_conversion_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    tf.constant(0.0) + 1.0  # TensorFlow's first operation tells of the machine
-    capfd.readouterr()
-    convert(lambda x: tf.nn.softplus(x) + tf.reduce_sum(tf.cumsum(x)), [X])
-    assert capfd.readouterr() == ("", "")
+QUIETLY = """
+import os, sys
+import tensorflow as tf
+from tfgen_export import convert
+
+tf.constant(0.0) + 1.0  # TensorFlow's first operation tells of the machine
+os.write(1, b"BEGIN"), os.write(2, b"BEGIN")
+convert(lambda x: tf.nn.softplus(x) + tf.reduce_sum(tf.cumsum(x)), [tf.TensorSpec([None], tf.float32, name="x")])
+sys.stdout.flush(), sys.stderr.flush()
+os.write(1, b"END"), os.write(2, b"END")
+"""
+
+
+def test_a_conversion_writes_nothing() -> None:
+    """In a process that hears all that TensorFlow says."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", QUIETLY], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "BEGINEND"
+    assert "port.cc" in done.stderr, "TensorFlow was to speak at its import"
+    assert done.stderr[done.stderr.index("BEGIN") :] == "BEGINEND"
 
 
 def test_a_refusal_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,10 +3,10 @@
 import numpy as np
 import onnxruntime
 import tensorflow as tf
-import tfgen_serving
 from laws.registry import build, rows
 
 import tfgen
+import tfgen_serving
 
 TOLERANCE = 1e-5
 

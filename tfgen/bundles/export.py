@@ -7,13 +7,13 @@ from pathlib import Path
 
 import onnx
 import tensorflow as tf
-import tfgen_export
-from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
 
+import tfgen_export
 from tfgen.bundles.examples import example_inputs
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.noise import LAYOUT_VERSION
+from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
 
 __all__ = ["export_model"]
 
@@ -26,8 +26,8 @@ def export_model(
     filepath: str | os.PathLike[str],
     *,
     format: str = "tf_saved_model",
-    rtol: float = 1e-4,
-    atol: float = 1e-5,
+    rtol: float | None = None,
+    atol: float | None = None,
 ) -> Path:
     """Writes a model's endpoints; see `GenerativeModel.export`.
 
@@ -35,7 +35,7 @@ def export_model(
         model: the model.
         filepath: the folder to make, or for a bundle the base path that gets one more version.
         format: `"tf_saved_model"`, `"onnx"` or `"bundle"`.
-        rtol: how far an ONNX file may be off TensorFlow, relatively.
+        rtol: how far an ONNX file may be off TensorFlow, relatively; `tfgen_export.convert`'s where it is None.
         atol: and absolutely.
 
     Returns:
@@ -74,7 +74,7 @@ def _write_saved_model(model: GenerativeModel, folder: Path) -> None:
     tfgen_export.write_saved_model(folder, signatures, default="score")
 
 
-def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float, atol: float) -> dict[str, float]:
+def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, atol: float | None) -> dict[str, float]:
     """Writes a file for each endpoint; gives each one's largest difference from TensorFlow."""
     differences = {}
     for endpoint in model.endpoints():
@@ -95,7 +95,7 @@ def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float, atol: floa
     return differences
 
 
-def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float, atol: float) -> None:
+def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float | None, atol: float | None) -> None:
     _write_saved_model(model, folder)
     model.save(folder / "model.keras")
     (folder / "onnx").mkdir()

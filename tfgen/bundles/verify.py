@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-from tfgen_export import largest_relative
-from tfgen_serving import Bundle, Scorer
 
 from tfgen.bundles.examples import example_inputs
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.loading import load_model
+from tfgen_export import largest_relative
+from tfgen_serving import Bundle, Scorer
 
 __all__ = ["RUNTIMES", "EndpointReport", "verify_bundle"]
 

@@ -25,6 +25,7 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None) -> No
     scores are printed, a line each, in nats.
     """
     import numpy as np
+
     from tfgen_serving import Scorer
 
     inputs = _read(data)

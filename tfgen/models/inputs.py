@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["ModelInputs"]
+from tfgen.models.shapes import Shape, check_shape, check_weight, fits, is_arrays, listed, shape_of, words
 
-Shape = tuple[int, ...]
+__all__ = ["ModelInputs"]
 
 
 class ModelInputs:
@@ -66,12 +66,12 @@ class ModelInputs:
             if y is not None:
                 raise ValueError(
                     f"`{caller}` of a model without `context` takes `x` alone. Received: a second value of shape "
-                    f"{_shape(y)}. Of a data set of (image, label) pairs, as TFDS makes with as_supervised=True, keep "
-                    "the image: data.map(lambda image, label: image)"
+                    f"{shape_of(y)}. Of a data set of (image, label) pairs, as TFDS makes with as_supervised=True, "
+                    "keep the image: data.map(lambda image, label: image)"
                 )
             named = {"x": x}
         for name, value in named.items():
-            _check_shape(name, value, self.shapes[name])
+            check_shape(name, value, self.shapes[name])
         return named
 
     def values(self, specs: Sequence[tf.TensorSpec], given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
@@ -90,14 +90,14 @@ class ModelInputs:
         wanted = {spec.name: spec for spec in specs}
         given = {name: value for name, value in given.items() if not (name == "context" and value is None)}
         for name in wanted.keys() - given.keys():
-            raise ValueError(f"`{name}` must be given: {_words(wanted[name].shape)}. Received: {name}=None")
+            raise ValueError(f"`{name}` must be given: {words(wanted[name].shape)}. Received: {name}=None")
         for name in given.keys() - wanted.keys():
             raise ValueError(
                 f"`{name}` must be None: this model has no `{name}_shape`. "
-                f"Received: {name} of shape {_shape(given[name])}"
+                f"Received: {name} of shape {shape_of(given[name])}"
             )
         for name, spec in wanted.items():
-            _check_shape(name, given[name], tuple(spec.shape[1:]))
+            check_shape(name, given[name], tuple(spec.shape[1:]))
         self.check(given)
         return {name: tf.cast(given[name], spec.dtype) for name, spec in wanted.items()}
 
@@ -120,7 +120,7 @@ class ModelInputs:
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
                 raise ValueError(f"`{name}` must be finite. Received: {array[row]} in row {row}")
         if len(set(sizes.values())) > 1:
-            raise ValueError(f"{_listed(sizes)} must have as many rows as each other. Received: {sizes}")
+            raise ValueError(f"{listed(sizes)} must have as many rows as each other. Received: {sizes}")
 
     def unpack(self, data: Any, *, caller: str) -> tuple[dict[str, Any], Any]:
         """The named inputs, and the sample weights or None, of what a data set or `fit` gives.
@@ -137,7 +137,7 @@ class ModelInputs:
         if isinstance(x, Mapping) and "sample_weight" in x and weight is None:
             x, weight = {name: value for name, value in x.items() if name != "sample_weight"}, x["sample_weight"]
         if weight is not None:
-            _check_weight(weight)
+            check_weight(weight)
         return self.repack(x, y, caller=caller), weight
 
     def checked(self, data: Any, *, caller: str) -> Any:
@@ -157,7 +157,7 @@ class ModelInputs:
         if isinstance(data, tf.data.Dataset):
             self.unpack(data.element_spec, caller=caller)
             return data.map(self._finite)
-        if not _is_arrays(data):
+        if not is_arrays(data):
             return data
         named, weight = self.unpack(data, caller=caller)
         whole = named if weight is None else {**named, "sample_weight": weight}
@@ -186,7 +186,7 @@ class ModelInputs:
     def _from_mapping(self, x: Mapping, y: Any, caller: str) -> dict[str, Any]:
         if y is not None:
             raise ValueError(
-                f"`{caller}` with a dictionary of inputs takes no second value. Received: one of shape {_shape(y)}"
+                f"`{caller}` with a dictionary of inputs takes no second value. Received: one of shape {shape_of(y)}"
             )
         missing, unexpected = set(self.shapes) - set(x), set(x) - set(self.shapes)
         if missing or unexpected:
@@ -203,72 +203,18 @@ class ModelInputs:
                 raise ValueError(
                     '`predict` scores pairs: call predict({"x": x, "context": context}). For what the model foretells '
                     "at a context call `model.distribution(context)` (its mean(), say) or `model.sample(n, context)`. "
-                    f"Received: one value of shape {_shape(x)}"
+                    f"Received: one value of shape {shape_of(x)}"
                 )
             raise ValueError(
-                f"`{caller}` of a model with `context` takes a context and x. Received: one value of shape {_shape(x)}"
+                f"`{caller}` of a model with `context` takes a context and x. "
+                f"Received: one value of shape {shape_of(x)}"
             )
         context_shape, event_shape = self.shapes["context"], self.shapes["x"]
-        if _fits(x, event_shape) and not (_fits(x, context_shape) and _fits(y, event_shape)):
+        if fits(x, event_shape) and not (fits(x, context_shape) and fits(y, event_shape)):
             raise ValueError(
-                f"`{caller}` takes Keras's order, (context, x) of shapes {_words((None, *context_shape))} and "
-                f"{_words((None, *event_shape))}. Received: {_shape(x)} and {_shape(y)}, which looks like (x, context), "
-                "such as the (image, label) pairs of TFDS's as_supervised=True. Name them: "
-                'data.map(lambda image, label: {"x": image, "context": tf.one_hot(label, classes)})'
+                f"`{caller}` takes Keras's order, (context, x) of shapes {words((None, *context_shape))} and "
+                f"{words((None, *event_shape))}. Received: {shape_of(x)} and {shape_of(y)}, "
+                "which looks like (x, context), such as the (image, label) pairs of TFDS's as_supervised=True. "
+                'Name them: data.map(lambda image, label: {"x": image, "context": tf.one_hot(label, classes)})'
             )
         return {"x": y, "context": x}
-
-
-def _check_shape(name: str, value: Any, expected: Shape) -> None:
-    """Refuses a value whose static shape is not [batch, *expected]."""
-    shape = _shape(value)
-    if shape is None or _fits(value, expected):
-        return
-    hint = ""
-    if shape[1:] == () and expected == (1,):
-        hint = f"; make it a column: {name}[:, None]"
-    elif shape == expected:
-        hint = f"; a single one is a batch of one: {name}[None]"
-    raise ValueError(f"`{name}` must have shape {_words((None, *expected))}. Received: shape={shape}{hint}")
-
-
-def _check_weight(weight: Any) -> None:
-    """Refuses weights that are not one for each row; Keras makes a column of them here and there."""
-    shape = _shape(weight)
-    if shape is not None and len(shape) != 1 and not (len(shape) == 2 and shape[1] in (1, None)):
-        raise ValueError(f"`sample_weight` must have shape [batch]. Received: shape={shape}")
-
-
-def _words(shape: Sequence[int | None]) -> str:
-    """A batch-first shape in words: [batch, 2]."""
-    return f"[{', '.join(['batch', *map(str, shape[1:])])}]"
-
-
-def _listed(names: Mapping[str, Any]) -> str:
-    return " and ".join(f"`{name}`" for name in names)
-
-
-def _shape(value: Any) -> tuple | None:
-    """The static shape, None where the rank is not known."""
-    if isinstance(value, tf.TensorShape):
-        shape = value
-    else:
-        shape = getattr(value, "shape", None)
-        if shape is None and not hasattr(value, "dtype"):
-            shape = np.shape(value)
-    if isinstance(shape, tf.TensorShape):
-        return None if shape.rank is None else tuple(shape.as_list())
-    return None if shape is None else tuple(shape)
-
-
-def _fits(value: Any, expected: Shape) -> bool:
-    shape = _shape(value)
-    return shape is None or (
-        len(shape) == len(expected) + 1
-        and all(size in (None, want) for size, want in zip(shape[1:], expected, strict=True))
-    )
-
-
-def _is_arrays(data: Any) -> bool:
-    leaves = [leaf for leaf in tf.nest.flatten(data) if leaf is not None]
-    return all(hasattr(leaf, "shape") or np.isscalar(leaf) for leaf in leaves)

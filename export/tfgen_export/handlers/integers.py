@@ -15,8 +15,8 @@ __all__ = ["FloorDiv", "FloorMod", "GreaterLess"]
 class GreaterLess:
     """x > y and x < y: exact.
 
-    All integers but uint64 are compared as int64: ONNX Runtime lacks the comparison for some, and tf2onnx's
-    loops compare their counter, which is one, with a limit that is none.
+    Integers are compared as int64, for tf2onnx's recurrent layers compare a counter that is one with a limit
+    that is none; uint64 as it is.
     """
 
     @classmethod
