@@ -6,6 +6,7 @@ import keras
 
 import tfgen
 from tfgen import datasets
+from tfgen.demo.experiments import warm_adam
 from tfgen.judging import paired_gap
 
 STEPS, BATCH = 16_000, 512
@@ -21,8 +22,7 @@ def main() -> None:
     for name, (truth, make) in runs.items():
         keras.utils.set_random_seed(0)
         model = make()
-        schedule = keras.optimizers.schedules.CosineDecay(5e-3, STEPS)
-        model.compile(keras.optimizers.Adam(schedule), steps_per_execution=50)
+        model.compile(warm_adam(STEPS), steps_per_execution=50)
         data = truth.sample(400_000, seed=TRAINING_SEED)
         epochs = round(STEPS * BATCH / 400_000)
         start = time.perf_counter()

@@ -55,9 +55,7 @@ def _flowjax(x: np.ndarray) -> Callable[[], None]:
     from flowjax.train.losses import MaximumLikelihoodLoss
     from flowjax.train.train_utils import step
 
-    flow = coupling_flow(
-        jax.random.key(0), base_dist=Normal(jnp.zeros(2)), flow_layers=8, nn_width=64, nn_depth=2
-    )
+    flow = coupling_flow(jax.random.key(0), base_dist=Normal(jnp.zeros(2)), flow_layers=8, nn_width=64, nn_depth=2)
     params, static = eqx.partition(flow, eqx.is_inexact_array)
     optimizer, loss = optax.adam(1e-3), MaximumLikelihoodLoss()
     state = {"params": params, "optimizer": optimizer.init(params)}

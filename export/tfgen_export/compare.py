@@ -122,7 +122,7 @@ def _difference(
 
 
 def largest_relative(actual: np.ndarray, expected: np.ndarray) -> float:
-    """Max |actual − expected| / max(1, |expected|), equal NaN and infinities counting as no difference.
+    """max |actual − expected| / max(1, |expected|), equal NaN and infinities counting as no difference.
 
     Example:
         >>> largest_relative(np.array([100.0, np.inf]), np.array([101.0, np.inf]))

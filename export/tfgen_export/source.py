@@ -21,13 +21,15 @@ def find_source(operator: str, node: str, graph: Any) -> str | None:
         graph: the traced graph; its branches, loop bodies and inner functions are searched too.
 
     Returns:
-        Such as `model.py:18 (through tensorflow_probability/python/math/special.py:114)`. Where the name fits
-        operations of several bodies, each of their places; None where it fits none.
+        Such as `model.py:18 (through tensorflow_probability/python/math/special.py:114)`. Where several bodies
+        have an operation of the name, each of their places; where none has, those of all alike operators; None
+        where there is no trace of any.
     """
     alike = [operation for operation in _operations(graph, set()) if operation.type == operator]
     fitting = [operation for operation in alike if f"/{node}".endswith(f"/{operation.name}")]
     longest = max((len(operation.name) for operation in fitting), default=0)
-    places = {_place(operation) for operation in fitting if len(operation.name) == longest}
+    closest = [operation for operation in fitting if len(operation.name) == longest]
+    places = {_place(operation) for operation in closest or alike}
     return " or ".join(sorted(place for place in places if place)) or None
 
 

@@ -31,11 +31,11 @@ class OnePassBijector(tfb.Bijector, abc.ABC):
 
     @abc.abstractmethod
     def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """X [..., size] and log |det ∂x/∂z| [...], in nats, for z [..., size]."""
+        """x [..., size] and log |det ∂x/∂z| [...], in nats, for z [..., size]."""
 
     @abc.abstractmethod
     def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Z [..., size] and log |det ∂z/∂x| [...], in nats, for x [..., size]."""
+        """z [..., size] and log |det ∂z/∂x| [...], in nats, for x [..., size]."""
 
     @classmethod
     def _parameter_properties(cls, dtype: Any) -> dict[str, Any]:

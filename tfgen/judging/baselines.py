@@ -7,7 +7,7 @@ __all__ = ["full_gaussian", "linear_gaussian"]
 
 
 def full_gaussian(train: ArrayLike, test: ArrayLike) -> NDArray[np.float64]:
-    """Log N(x; μ, Σ) of the test rows, with μ and Σ the training rows' maximum-likelihood estimates.
+    """log N(x; μ, Σ) of the test rows, with μ and Σ the training rows' maximum-likelihood estimates.
 
     Args:
         train: [n, size], with more rows than columns.
@@ -32,7 +32,7 @@ def full_gaussian(train: ArrayLike, test: ArrayLike) -> NDArray[np.float64]:
 def linear_gaussian(
     train_context: ArrayLike, train_x: ArrayLike, test_context: ArrayLike, test_x: ArrayLike
 ) -> NDArray[np.float64]:
-    """Log N(x; A c + b, Σ) of the test rows: least-squares regression with its residuals' covariance.
+    """log N(x; A c + b, Σ) of the test rows: least-squares regression with its residuals' covariance.
 
     Args:
         train_context: [n, context size].

@@ -27,7 +27,7 @@ class PairedGap:
 
 
 def paired_gap(true_log_prob: ArrayLike, model_log_prob: ArrayLike) -> PairedGap:
-    """Mean of [log p*(x_i) − log q(x_i)] over held-out x_i ~ p*: an unbiased estimate of KL(p* ‖ q) ≥ 0.
+    """mean of [log p*(x_i) − log q(x_i)] over held-out x_i ~ p*: an unbiased estimate of KL(p* ‖ q) ≥ 0.
 
     Both densities are taken on the same points, so that the data's own scatter cancels; the difference of two separate
     averages may well come out negative.

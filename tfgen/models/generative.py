@@ -76,7 +76,7 @@ class GenerativeModel(TrainingSteps, abc.ABC):
         """What is exported: `score` first."""
 
     def score(self, x: Any, context: Any = None) -> tf.Tensor:
-        """Log p(x | context), or its lower bound: `score_kind` tells which.
+        """log p(x | context), or its lower bound: `score_kind` tells which.
 
         Args:
             x: [batch, *event_shape].

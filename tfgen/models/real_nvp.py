@@ -104,7 +104,7 @@ class RealNVP(ExactModel):
         return Flow(distribution=base, bijector=self.build_bijector(context), name=self.name)
 
     def encode(self, x: Any, context: Any = None) -> tf.Tensor:
-        """Z = f⁻¹(x), which is standard normal where the model is right.
+        """z = f⁻¹(x), which is standard normal where the model is right.
 
         Args:
             x: [batch, *event_shape].
@@ -119,7 +119,7 @@ class RealNVP(ExactModel):
         return self.run("encode", x=x, context=context)["z"]
 
     def decode(self, z: Any, context: Any = None) -> tf.Tensor:
-        """X = f(z), the reverse of `encode`.
+        """x = f(z), the reverse of `encode`.
 
         Args:
             z: [batch, *event_shape].
