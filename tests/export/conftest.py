@@ -8,6 +8,7 @@ import onnx
 import onnxruntime
 import pytest
 import tensorflow as tf
+
 from tfgen_export import convert
 
 

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 from onnx import TensorProto, helper
+
 from tfgen_export import ConversionError, UnsupportedOperator, UnsupportedOperators, convert
 from tfgen_export.check import check_model
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
 from tfgen_export import ConversionError, ConversionMismatch, Difference, compare, largest_relative
 from tfgen_export.compare import generate_inputs
 

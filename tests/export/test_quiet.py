@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 from tensorflow.python.grappler import cluster
+
 from tfgen_export import ConversionError, UnsupportedOperators, convert
 from tfgen_export.quiet import quiet
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 from tf2onnx import tfonnx
+
 from tfgen_export import ConversionError, UnsupportedOperators, convert
 from tfgen_export.handlers import elementwise
 

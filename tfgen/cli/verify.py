@@ -15,7 +15,7 @@ __all__ = ["verify"]
 @click.option("--version", type=int, default=None, help="Which version; the newest unless told otherwise.")
 @click.option("--rows", type=click.IntRange(min=1), default=256, show_default=True, help="Rows to compare.")
 @click.option(
-    "--tolerance", type=float, default=1e-5, show_default=True, help="Largest relative difference that passes."
+    "--tolerance", type=float, default=1e-4, show_default=True, help="Largest relative difference that passes."
 )
 @one_line_errors
 def verify(bundle: Path, version: int | None, rows: int, tolerance: float) -> None:

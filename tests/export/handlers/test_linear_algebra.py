@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.linalg import solve_triangular  # type: ignore[import-untyped, unused-ignore]
+
 from tfgen_export import ConversionError, convert
 
 KINDS = {
