@@ -52,10 +52,8 @@ def _read(data: Path) -> dict[str, Any]:
     import numpy as np
 
     try:
-        loaded = np.load(data)
-        if isinstance(loaded, np.ndarray):
-            return {"x": loaded}
-        with loaded:
-            return dict(loaded)
+        with data.open("rb") as file:  # NumPy leaves its own file open where a .npz file is broken
+            loaded = np.load(file)
+            return {"x": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
     except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"`DATA` must be a whole .npy or .npz file of numbers. Received: {data}") from error

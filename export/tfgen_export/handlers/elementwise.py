@@ -12,7 +12,7 @@ from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
 
-__all__ = ["Log", "Log1p", "MulNoNan", "Softplus", "log1p"]
+__all__ = ["Log", "Log1p", "MulNoNan", "SelectV2", "Softplus", "log1p"]
 
 
 def log1p(b: Builder, x: str) -> str:
@@ -94,3 +94,18 @@ class MulNoNan:
         x, y = b.inputs
         zero = b.constant(0)
         b.finish(b("Where", b("Equal", y, zero), zero, b("Mul", x, y)))
+
+
+@tf_op("SelectV2")
+class SelectV2:
+    """`tf.where`: one of two values, exact but that −0 may become 0.
+
+    tf2onnx adds the two values multiplied by 1 and by 0, which makes NaN of an infinity that was not chosen:
+    `tf.reduce_logsumexp` of −∞ alone, the score of a point too far away, would be NaN.
+    """
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        b.finish(b("Where", *b.inputs))

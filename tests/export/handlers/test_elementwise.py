@@ -155,3 +155,18 @@ def test_arguments_of_mul_no_nan_broadcast(converted: Any) -> None:
     model = converted(tf.math.multiply_no_nan, signature)
     found = model(np.array([[np.inf], [2.0]], np.float32), np.array([0.0, 1.0, -3.0], np.float32))["output"]
     np.testing.assert_array_equal(found, [[0.0, np.inf, -np.inf], [0.0, 2.0, -6.0]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_where_never_mixes_what_it_did_not_choose(dtype: str, converted: Any) -> None:
+    signature = [tf.TensorSpec([None, 1], tf.bool, name="c"), tf.TensorSpec([3], dtype, name="x")]
+    model = converted(lambda c, x: tf.where(c, x, -x), signature)
+    x = np.array([np.inf, np.nan, 2.0], dtype) if dtype != "int32" else np.array([7, -(2**31) + 1, 2**31 - 1], dtype)
+    condition = np.array([[True], [False]])
+    np.testing.assert_array_equal(model(condition, x)["output"], np.where(condition, x, -x))
+
+
+def test_a_sum_of_nothing_is_minus_infinity(converted: Any) -> None:
+    model = converted(lambda x: tf.reduce_logsumexp(x, axis=-1), [tf.TensorSpec([None, 2], tf.float32, name="x")])
+    x = np.array([[-np.inf, -np.inf], [-np.inf, 1.0], [np.inf, 0.0]], np.float32)
+    np.testing.assert_array_equal(model(x)["output"], [-np.inf, 1.0, np.inf])

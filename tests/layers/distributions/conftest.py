@@ -114,7 +114,7 @@ def categorical(shape: tuple[int, ...], classes: int = 4) -> Case:
     )
 
 
-def mixture(shape: tuple[int, ...], count: int, *, full: bool = False) -> Case:
+def mixture(shape: tuple[int, ...], count: int, *, full: bool = False, minimum: float = MIN_SCALE) -> Case:
     size = int(np.prod(shape))
 
     def parameters(raw: Array) -> tuple[Array, Array, Array]:
@@ -122,7 +122,7 @@ def mixture(shape: tuple[int, ...], count: int, *, full: bool = False) -> Case:
         sizes = np.cumsum([count, count * size, count * size])
         logits, location, diagonal, below = np.split(raw, sizes)
         triangles = np.zeros((count, size, size))
-        triangles[:, np.arange(size), np.arange(size)] = positive(diagonal.reshape(count, size))
+        triangles[:, np.arange(size), np.arange(size)] = positive(diagonal.reshape(count, size), minimum)
         rows, columns = np.tril_indices(size, -1)
         if full:
             triangles[:, rows, columns] = below.reshape(count, -1)
@@ -148,7 +148,9 @@ def mixture(shape: tuple[int, ...], count: int, *, full: bool = False) -> Case:
 
     return Case(
         layers.MixtureNormal,
-        {"event_shape": shape, "components": count} | ({"covariance": "full"} if full else {}),
+        {"event_shape": shape, "components": count}
+        | ({"covariance": "full"} if full else {})
+        | ({} if minimum == MIN_SCALE else {"min_scale": minimum}),
         lambda rng: rng.normal(1, 2, shape),
         log_density,
         point,
@@ -172,6 +174,7 @@ CASES = {
     "mixture full": mixture((3,), 2, full=True),
     "mixture full of one": mixture((1,), 2, full=True),
     "mixture of one": mixture((2,), 1),
+    "mixture wide": mixture((2,), 2, minimum=0.5),
 }
 FEW = ["normal vector", "bernoulli matrix", "categorical scalar", "mixture scalar", "mixture full"]
 

@@ -63,6 +63,7 @@ def test_configuration_round_trip(case: Any, features: Callable[..., Any]) -> No
         dtype="mixed_bfloat16",
         trainable=False,
         kernel_initializer=keras.initializers.RandomNormal(stddev=0.3, seed=1),
+        bias_initializer=keras.initializers.Constant(0.7),
         kernel_regularizer=keras.regularizers.L1L2(0.1, 0.2),
     )
     config = layer.get_config()
@@ -74,14 +75,13 @@ def test_configuration_round_trip(case: Any, features: Callable[..., Any]) -> No
     assert (again.name, again.trainable, again.dtype_policy.name) == ("own", False, "mixed_bfloat16")
     assert again.parameter_size == layer.parameter_size
     assert again.event_shape == case.event_shape
+    for name, value in case.arguments.items():
+        assert getattr(again, name) == value
     again.build((None, 4))
-    assert again.kernel_regularizer.l2 == pytest.approx(0.2)
-    np.testing.assert_allclose(
-        again.losses,
-        0.1 * np.abs(again.get_weights()[0]).sum() + 0.2 * (again.get_weights()[0] ** 2).sum(),
-        rtol=1e-5,
-    )
-    assert again.get_weights()[0].std() == pytest.approx(0.3, abs=0.15)
+    kernel, bias = again.get_weights()
+    assert kernel.std() == pytest.approx(0.3, abs=0.15)
+    np.testing.assert_allclose(bias, 0.7)
+    np.testing.assert_allclose(again.losses, 0.1 * np.abs(kernel).sum() + 0.2 * (kernel**2).sum(), rtol=1e-5)
 
 
 def test_the_base_class_is_abstract() -> None:

@@ -34,6 +34,7 @@ def test_double_precision(case: Any, features: Callable[..., Any]) -> None:
     distribution = layer(inputs)
     found = distribution.log_prob(tf.constant(x, distribution.dtype))
     assert found.dtype == tf.float64
+    assert distribution.dtype == (tf.int32 if case.kind is layers.IndependentCategorical else tf.float64)
     assert {weight.dtype for weight in layer.weights} == {"float64"}
     np.testing.assert_allclose(found, case.log_prob(case.raw(layer, inputs), x), rtol=1e-10, atol=1e-10)
 

@@ -9,8 +9,8 @@ import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
-import tfgen_export
 
+import tfgen_export
 from tfgen import NegativeLogLikelihood, layers
 
 WIDTH = 3

@@ -12,7 +12,7 @@ from tensorflow_probability.python.layers.internal.distribution_tensor_coercible
 
 from tfgen.layers.precision import density_dtype
 
-__all__ = ["DistributionLayer"]
+__all__ = ["DistributionLayer", "checked_shape", "unflatten"]
 
 
 class _LayerOutput(_TensorCoercible):
@@ -136,6 +136,16 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
     def event_size(self) -> int:
         """How many numbers one event holds."""
         return math.prod(self.event_shape)
+
+
+def unflatten(values: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """[..., size of the shape] to [..., *shape].
+
+    After a plain batch the shape is a constant: a computed one would cost every exported graph five nodes a tensor.
+    """
+    if values.shape.rank == 2:
+        return tf.reshape(values, [-1, *shape])
+    return tf.reshape(values, tf.concat([tf.shape(values)[:-1], shape], axis=0))
 
 
 def checked_shape(argument: str, shape: Any) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.distributions.base import DistributionLayer
+from tfgen.layers.distributions.base import DistributionLayer, unflatten
 
 __all__ = ["IndependentBernoulli"]
 
@@ -32,7 +32,6 @@ class IndependentBernoulli(DistributionLayer):
 
     def make_distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
         """See `DistributionLayer.make_distribution`."""
-        shape = tf.concat([tf.shape(parameters)[:-1], self.event_shape], axis=0)
         # Observations come as floats (Keras hands images over so), and so leave samples.
-        bernoulli = tfd.Bernoulli(logits=tf.reshape(parameters, shape), dtype=parameters.dtype)
+        bernoulli = tfd.Bernoulli(logits=unflatten(parameters, self.event_shape), dtype=parameters.dtype)
         return tfd.Independent(bernoulli, reinterpreted_batch_ndims=len(self.event_shape))

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.distributions.base import DistributionLayer
+from tfgen.layers.distributions.base import DistributionLayer, unflatten
 
 __all__ = ["IndependentCategorical"]
 
@@ -50,8 +50,7 @@ class IndependentCategorical(DistributionLayer):
 
     def make_distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
         """See `DistributionLayer.make_distribution`."""
-        shape = tf.concat([tf.shape(parameters)[:-1], self.event_shape, [self.classes]], axis=0)
-        categorical = tfd.Categorical(logits=tf.reshape(parameters, shape))
+        categorical = tfd.Categorical(logits=unflatten(parameters, (*self.event_shape, self.classes)))
         return tfd.Independent(categorical, reinterpreted_batch_ndims=len(self.event_shape))
 
     def point_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.distributions.base import DistributionLayer
+from tfgen.layers.distributions.base import DistributionLayer, unflatten
 from tfgen.layers.distributions.positive import MIN_SCALE, positive
 
 __all__ = ["MixtureNormal"]
@@ -81,16 +81,14 @@ class MixtureNormal(DistributionLayer):
         size, count = self.event_size, self.components
         sizes = [count, count * size, count * size, count * self._off_diagonal]
         logits, location, diagonal, below = tf.split(parameters, sizes, axis=-1)
-        batch_shape = tf.shape(parameters)[:-1]
-        shape = tf.concat([batch_shape, [count], self.event_shape], axis=0)
-        location = tf.reshape(location, shape)
-        diagonal = positive(tf.reshape(diagonal, shape), self.min_scale)
+        location = unflatten(location, (count, *self.event_shape))
+        diagonal = positive(unflatten(diagonal, (count, *self.event_shape)), self.min_scale)
         if self.covariance == "diagonal":
             components = tfd.Independent(
                 tfd.Normal(location, diagonal), reinterpreted_batch_ndims=len(self.event_shape)
             )
         else:
-            below = tf.reshape(below, tf.concat([batch_shape, [count, self._off_diagonal]], axis=0))
+            below = unflatten(below, (count, self._off_diagonal))
             components = tfd.MultivariateNormalTriL(location, _lower_triangle(diagonal, below, size))
         return tfd.MixtureSameFamily(tfd.Categorical(logits=logits), components)
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.distributions.base import DistributionLayer
+from tfgen.layers.distributions.base import DistributionLayer, unflatten
 from tfgen.layers.distributions.positive import MIN_SCALE, positive
 
 __all__ = ["IndependentNormal"]
@@ -40,9 +40,8 @@ class IndependentNormal(DistributionLayer):
 
     def make_distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
         """See `DistributionLayer.make_distribution`."""
-        location, scale = tf.split(parameters, 2, axis=-1)
-        shape = tf.concat([tf.shape(parameters)[:-1], self.event_shape], axis=0)
-        normal = tfd.Normal(tf.reshape(location, shape), positive(tf.reshape(scale, shape), self.min_scale))
+        location, scale = (unflatten(part, self.event_shape) for part in tf.split(parameters, 2, axis=-1))
+        normal = tfd.Normal(location, positive(scale, self.min_scale))
         return tfd.Independent(normal, reinterpreted_batch_ndims=len(self.event_shape))
 
     def get_config(self) -> dict[str, Any]:
