@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tfgen_serving
 
 import tfgen
+import tfgen_serving
 
 
 def build(name: str, seed: int = 0) -> Any:

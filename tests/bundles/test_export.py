@@ -9,12 +9,12 @@ import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
+
+import tfgen
 import tfgen_export
 import tfgen_serving
 from tfgen.bundles import export_model
 from tfgen.noise import LAYOUT_VERSION
-
-import tfgen
 
 
 def _files(folder: Path) -> set[str]:
@@ -95,7 +95,7 @@ def test_other_formats_refuse_a_target_that_exists(flow: Any, form: str, kind: s
         target.write_text("mine")
     else:
         target.mkdir()
-    with pytest.raises(FileExistsError, match="Received: .*target"):
+    with pytest.raises(FileExistsError, match=r"Received: .*target"):
         flow.export(target, format=form)
     assert list(tmp_path.iterdir()) == [target]
     assert target.read_text() == "mine" if kind == "file" else not list(target.iterdir())
@@ -106,7 +106,9 @@ def test_onnx_alone(mdn: Any, x: np.ndarray, tmp_path: Path) -> None:
     assert _files(folder) == {"score.onnx", "sample.onnx"}
     context = np.random.default_rng(0).normal(size=(9, 3, 1)).astype("float32")
     session = onnxruntime.InferenceSession(folder / "score.onnx")
-    np.testing.assert_allclose(session.run(["score"], {"x": x, "context": context})[0], mdn.score(x, context), atol=1e-5)
+    np.testing.assert_allclose(
+        session.run(["score"], {"x": x, "context": context})[0], mdn.score(x, context), atol=1e-5
+    )
 
 
 def test_a_saved_model_is_the_default(flow: Any, x: np.ndarray, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tfgen.bundles.export
+
 import tfgen_serving
 
 KILLED = """

@@ -4,10 +4,10 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+
 from tfgen.bundles import EndpointReport, verify_bundle
 from tfgen_serving import BundleError, Scorer
 
@@ -58,7 +58,11 @@ def test_a_missing_and_a_foreign_file_are_found(bundle: Path) -> None:
     ("names", "odd", "spoiled"),
     [
         ([ONNX], "onnx", {"score"}),
-        (["saved_model.pb", SAVED, "variables/variables.index", "fingerprint.pb"], "saved_model", {"score", "sample", "encode", "decode"}),
+        (
+            ["saved_model.pb", SAVED, "variables/variables.index", "fingerprint.pb"],
+            "saved_model",
+            {"score", "sample", "encode", "decode"},
+        ),
         ([KERAS], "keras", {"score", "sample", "encode", "decode"}),
     ],
 )
@@ -93,7 +97,7 @@ def test_the_difference_is_that_of_the_scores(bundle: Path, bundles: dict[str, P
 def test_the_version_asked_for_is_the_one_verified(bundle: Path) -> None:
     second = shutil.copytree(bundle, bundle.parent / "2")
     (second / KERAS).write_bytes(b"spoiled")
-    with pytest.raises(BundleError, match="changed 'model.keras'"):
+    with pytest.raises(BundleError, match=r"changed 'model\.keras'"):
         verify_bundle(bundle.parent, rows=4)
     assert verify_bundle(bundle.parent, version=1, rows=4)
     with pytest.raises(BundleError, match=r"version must be one of \[1, 2\].*Received: 3"):

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from tfgen.cli.main import main
 
 import tfgen
+from tfgen.cli.main import main
 
 # What the console script does.
 SCRIPT = "import sys; from tfgen.cli.main import main; sys.exit(main(prog_name='tfgen'))"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from tfgen.demo import Outcome
 from tfgen_serving import Scorer
 

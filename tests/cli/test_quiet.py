@@ -1,10 +1,12 @@
 """What keeps the command's standard error for the command's own words."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+
 from tfgen.cli.errors import one_line_errors
 from tfgen.cli.quiet import _standard_error_aside, import_tensorflow_quietly
 
@@ -16,20 +18,25 @@ def test_the_descriptor_itself_is_turned_aside_and_back(capfd: Any) -> None:
     assert capfd.readouterr().err == "after\n"
 
 
-def test_where_it_fails_all_is_shown(capfd: Any) -> None:
-    with pytest.raises(KeyError, match="lost"), _standard_error_aside():
+def _fail() -> None:
+    with _standard_error_aside():
         os.write(2, b"the cause\n")
         raise KeyError("lost")
+
+
+def test_where_it_fails_all_is_shown(capfd: Any) -> None:
+    with pytest.raises(KeyError, match="lost"):
+        _fail()
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "the cause\nafter\n"
 
 
 def test_no_descriptor_is_left_open(capfd: Any) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         with _standard_error_aside():
             pass
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_missing_extra_is_told_by_the_command_s_name(monkeypatch: pytest.MonkeyPatch) -> None:

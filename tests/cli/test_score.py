@@ -1,5 +1,7 @@
 """`tfgen score`."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -144,19 +146,15 @@ def test_a_missing_context_is_told_in_a_line(command: Any, mdn_bundle: Any, tmp_
 def test_versions_and_folders_that_are_no_bundle(command: Any, flow_bundle: Any, tmp_path: Path) -> None:
     data = _saved(tmp_path / "x.npy", only=X)
     assert command("score", flow_bundle[1], data, "--version", 1).exit_code == 0
-    for arguments in ((flow_bundle[1], data, "--version", 2), (tmp_path, data)):
-        result = command("score", *arguments)
+    for result in (command("score", flow_bundle[1], data, "--version", 2), command("score", tmp_path, data)):
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr.startswith("Error: ")
         assert result.stderr.count("\n") == 1
-    for arguments in ((tmp_path / "none", data), (flow_bundle[1], tmp_path / "none.npy"), (flow_bundle[1],)):
-        assert command("score", *arguments).exit_code == 2
+    for wrong in ([tmp_path / "none", data], [flow_bundle[1], tmp_path / "none.npy"], [flow_bundle[1]]):
+        assert command("score", *wrong).exit_code == 2
 
 
 def test_in_its_own_process_it_needs_no_tensorflow(process: Any, mdn_bundle: Any, tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     model, base = mdn_bundle
     data = _saved(tmp_path / "rows.npz", x=Y, context=CONTEXT)
     done = process("score", base, data)

@@ -27,7 +27,9 @@ REPORT = "\nimport sys; print('loaded:', *sorted({name.partition('.')[0] for nam
 
 
 def _loaded(code: str) -> set[str]:
-    done = subprocess.run([sys.executable, "-c", code + REPORT], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code + REPORT], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("loaded:")[2].split())
 

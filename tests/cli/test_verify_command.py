@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
+
 from tfgen.bundles import verify_bundle
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from scipy import stats
-from tfgen.demo import Experiment
 
 import tfgen
+from tfgen.demo import Experiment
 
 
 def _rows(count: int, seed: int) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+
 from tfgen.judging import paired_gap
 
 

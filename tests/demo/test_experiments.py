@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn.linear_model import LinearRegression
-from tfgen.demo import EXPERIMENTS, Experiment
-from tfgen.judging import full_gaussian, linear_gaussian
 
 from tfgen import datasets
+from tfgen.demo import EXPERIMENTS, Experiment
+from tfgen.judging import full_gaussian, linear_gaussian
 
 NAMES = ("two_moons", "breast_cancer", "bishop", "diabetes")
 

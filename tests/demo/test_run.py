@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from scipy import stats
+
 from tfgen.demo import Outcome, run_demo
 from tfgen_serving import Scorer
 
@@ -36,7 +37,7 @@ def test_the_outcome_is_that_of_the_bundle(gaussian: Any, tmp_path: Path) -> Non
     assert outcome.experiment is gaussian
     assert (outcome.bundle, outcome.picture) == (tmp_path / "demo/gaussian/8", tmp_path / "demo/gaussian.png")
     assert outcome.picture.read_bytes().startswith(b"\x89PNG")
-    log_prob = Scorer(tmp_path / "demo" / "gaussian").score(**gaussian.test).astype("float64")
+    log_prob = Scorer(tmp_path / "demo" / "gaussian").score(gaussian.test["x"]).astype("float64")
     assert outcome.nats == pytest.approx(-log_prob.mean(), rel=1e-5)
     assert outcome.reference_nats == pytest.approx(-gaussian.reference_log_prob.mean())
     difference = gaussian.reference_log_prob - log_prob
@@ -45,6 +46,6 @@ def test_the_outcome_is_that_of_the_bundle(gaussian: Any, tmp_path: Path) -> Non
     assert set(outcome.endpoints) == {"score", "sample", "encode", "decode"}
     assert outcome.difference == outcome.endpoints["score"] < 1e-5
     assert outcome.seconds > 0
-    steps = [note for _, note in notes if not "nats" in note]
+    steps = [note for _, note in notes if "nats" not in note]
     assert steps == ["judging", "drawing", "exporting", "comparing runtimes"]
     assert notes[-1] == (1.0, f"{outcome.nats:.3f} nats held out")

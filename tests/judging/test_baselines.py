@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn.linear_model import LinearRegression
+
 from tfgen.judging import full_gaussian, linear_gaussian
 
 
@@ -47,8 +48,8 @@ def test_a_singular_covariance_is_refused(seed: int) -> None:
     dependent = np.column_stack([some, some.sum(axis=1)])
     constant = np.column_stack([some, np.full(50, 0.1)])
     for train, rank in ((dependent, "2 of 3"), (constant, "2 of 3"), (rng.normal(size=(3, 5)), "2 of 5")):
-        with pytest.raises(ValueError, match=f"covariance of full rank. Received: rank {rank}"):
+        with pytest.raises(ValueError, match=rf"covariance of full rank\. Received: rank {rank}"):
             full_gaussian(train, train)
     context = rng.normal(size=(50, 1))
-    with pytest.raises(ValueError, match="covariance of full rank. Received: rank 2 of 3"):
+    with pytest.raises(ValueError, match=r"covariance of full rank\. Received: rank 2 of 3"):
         linear_gaussian(context, dependent, context, dependent)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+
 from tfgen.judging import PairedGap, paired_gap
 
 

@@ -35,7 +35,7 @@ class Layout:
         values: list[float] = []
         for radius_bits, angle_bits in zip(words[::2], words[1::2], strict=True):
             radius = math.sqrt(-2 * math.log((radius_bits + 0.5) / 2**32))
-            angle = 2 * math.pi * (angle_bits >> 8) / 2**24
+            angle = 2 * math.pi * angle_bits / 2**32
             values += [radius * math.cos(angle), radius * math.sin(angle)]
         return np.array(values[:count])
 

@@ -344,3 +344,12 @@ def test_xla_draws_the_same() -> None:
 
     seeds = tf.constant(seed_rows(2_000, -17))
     np.testing.assert_allclose(tf.function(both, jit_compile=True)(seeds), both(seeds), rtol=1e-5, atol=1e-5)
+
+
+def test_an_impossible_last_category_is_never_drawn() -> None:
+    """Seven probabilities whose float32 sum falls short of one, then an impossible category."""
+    logits = tf.constant([*np.log(np.full(7, 1 / 7)), -np.inf], tf.float32)
+    cumulative = tf.cumsum(tf.nn.softmax(logits)).numpy()
+    noise = Noise(tf.constant([[0, 0]]))
+    noise.uniform = lambda shape, dtype: tf.ones([1, *shape], dtype) * (1 - 2.0**-24)  # type: ignore[method-assign]
+    assert int(pick(logits, noise, ())[0]) == 6, cumulative

@@ -1,8 +1,11 @@
 """The pictures of conditional models hold the numbers they are said to hold."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
+
 from tfgen.plots import conditional_density, predictive_bands
 
 
@@ -16,7 +19,7 @@ def _model(x: np.ndarray, context: np.ndarray) -> np.ndarray:
 
 
 def test_the_images_are_log_densities_of_x_given_context() -> None:
-    figure = conditional_density(
+    figure: Any = conditional_density(
         _truth, _model, x_limits=(-3, 4), context_limits=(-1, 1.5), title="conditional", points=30
     )
     truth, model, bar = figure.axes
@@ -42,7 +45,7 @@ def test_predictive_bands_are_quantiles_in_order_of_the_median() -> None:
     location = rng.permutation(20.0 * np.arange(12))
     samples = location[:, None] + rng.normal(size=(400, 12, 1))
     x = location[:, None] + 0.5
-    figure = predictive_bands(x, samples, title="bands", label="progression")
+    figure: Any = predictive_bands(x, samples, title="bands", label="progression")
     bands, histogram = figure.axes
     order = np.argsort(location)
     median = bands.lines[0].get_ydata()
@@ -68,5 +71,6 @@ def test_predictive_bands_are_quantiles_in_order_of_the_median() -> None:
 def test_the_transform_is_the_share_of_draws_below() -> None:
     samples = np.tile(np.linspace(0, 1, 101)[:-1, None, None], (1, 4, 1))  # a uniform's 100 quantiles
     x = np.array([[0.055], [0.055], [0.455], [0.985]])
-    heights = [bar.get_height() for bar in predictive_bands(x, samples).axes[1].patches]
+    figure: Any = predictive_bands(x, samples)
+    heights = [bar.get_height() for bar in figure.axes[1].patches]
     np.testing.assert_allclose(heights, [5, 0, 0, 0, 2.5, 0, 0, 0, 0, 2.5])

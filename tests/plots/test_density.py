@@ -1,8 +1,11 @@
 """The pictures of unconditional models hold the numbers they are said to hold."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
+
 from tfgen.plots import density_beside_truth, sample_pairs
 
 LIMITS = ((-2.0, 3.0), (-1.0, 1.5))
@@ -19,7 +22,7 @@ def _model(x: np.ndarray) -> np.ndarray:
 
 def test_the_images_are_the_densities_on_the_grid() -> None:
     samples = np.random.default_rng(0).normal(size=(31, 2))
-    figure = density_beside_truth(_truth, _model, samples, limits=LIMITS, title="both", points=40)
+    figure: Any = density_beside_truth(_truth, _model, samples, limits=LIMITS, title="both", points=40)
     truth, model, drawn, bar = figure.axes
     across, up = np.linspace(*LIMITS[0], 40), np.linspace(*LIMITS[1], 40)
     for axis, log_density in ((truth, _truth), (model, _model)):
@@ -42,7 +45,7 @@ def test_pairs_of_columns() -> None:
     rng = np.random.default_rng(1)
     data, samples = rng.uniform(0, 10, size=(40, 4)), rng.normal(size=(25, 4))
     samples[0] = 1e6
-    figure = sample_pairs(data, samples, pairs=((0, 2), (3, 1)), names=["a", "b", "c", "d"], title="pairs")
+    figure: Any = sample_pairs(data, samples, pairs=((0, 2), (3, 1)), names=["a", "b", "c", "d"], title="pairs")
     assert len(figure.axes) == 2
     for axis, (first, second) in zip(figure.axes, ((0, 2), (3, 1)), strict=True):
         drawn, held_out = axis.collections

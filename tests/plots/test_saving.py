@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
+
 from tfgen.plots import save_figure
 
 NO_PYPLOT = """

@@ -46,11 +46,18 @@ class AffineCouplingBijector(OnePassBijector):
         kept, changed = self.partition.split(z)
         shift, log_scale = self.conditioner(kept)
         x = self.partition.merge(kept, changed * tf.exp(log_scale) + shift)
-        return x, tf.reduce_sum(log_scale, axis=-1)
+        return x, _sum_over_event(log_scale, changed)
 
     def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `OnePassBijector`."""
         kept, changed = self.partition.split(x)
         shift, log_scale = self.conditioner(kept)
         z = self.partition.merge(kept, (changed - shift) * tf.exp(-log_scale))
-        return z, -tf.reduce_sum(log_scale, axis=-1)
+        return z, -_sum_over_event(log_scale, changed)
+
+
+def _sum_over_event(log_scale: tf.Tensor, changed: tf.Tensor) -> tf.Tensor:
+    """Σ s for each row; a log-scale that does not depend on the row is one row's."""
+    if log_scale.shape.rank != changed.shape.rank:
+        log_scale = log_scale + tf.zeros_like(changed)
+    return tf.reduce_sum(log_scale, axis=-1)

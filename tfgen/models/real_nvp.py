@@ -146,8 +146,7 @@ class RealNVP(ExactModel):
 
     def _encode(self, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         z, log_det = self.build_bijector(context).inverse_and_log_det(x)
-        # An event of one entry has a log-det that does not depend on x: give it the batch all the same.
-        return {"z": z, "log_det_jacobian": log_det + tf.zeros_like(z[:, 0])}
+        return {"z": z, "log_det_jacobian": log_det}
 
     def _decode(self, z: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         return {"x": self.build_bijector(context).forward_and_log_det(z)[0]}

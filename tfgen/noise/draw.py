@@ -54,8 +54,9 @@ def pick(logits: tf.Tensor, noise: Noise, shape: Sequence[int]) -> tf.Tensor:
         int32 [batch, *shape].
     """
     probabilities = tf.nn.softmax(logits, axis=-1)
-    # The last cumulative probability is left out: it is 1 but for rounding, and no uniform may pass it.
-    cumulative = tf.cumsum(probabilities, axis=-1)[..., :-1]
+    cumulative = tf.cumsum(probabilities, axis=-1)
+    # Over their own sum the last is exactly 1, and so is the one before it where the last category is impossible.
+    cumulative = (cumulative / cumulative[..., -1:])[..., :-1]
     uniform = noise.uniform(shape, logits.dtype)[..., tf.newaxis]
     return tf.reduce_sum(tf.cast(uniform > cumulative, tf.int32), axis=-1)
 

@@ -76,24 +76,26 @@ class Noise:
     def normal(self, shape: Sequence[int], dtype: tf.DType = tf.float32) -> tf.Tensor:
         """Standard normals by Box and Muller: √(−2 ln u)·(cos 2πv, sin 2πv) from each pair of words.
 
-        u keeps all 32 bits, so that the tails reach 6.8 standard deviations.
+        u = (first word + ½)·2⁻³² and v = second word·2⁻³², so that the tails reach 6.8 standard deviations. All is
+        computed in float64 and rounded once: in float32 the logarithm, the sine and the cosine of TensorFlow's
+        vector kernels, its scalar kernels, XLA and ONNX Runtime differ in the last digit, and a row would depend
+        on how many others are drawn with it.
 
         Args:
             shape: the static shape of one row.
-            dtype: float32 or float64; both give the same numbers to rounding.
+            dtype: float32 or float64; the one is the other, rounded.
 
         Returns:
             [batch, *shape].
         """
         size = math.prod(shape)
-        lanes = self._lanes(-(-size // 4))
+        lanes = [tf.cast(lane, tf.float64) for lane in self._lanes(-(-size // 4))]
         pairs = []
-        for radius_bits, angle_bits in (lanes[:2], lanes[2:]):
-            u = (tf.cast(radius_bits, dtype) + 0.5) * 2.0**-32
-            turns = tf.cast(tf.bitwise.right_shift(angle_bits, tf.constant(8, tf.uint32)), dtype) * 2.0**-24
-            radius = tf.sqrt(-2.0 * tf.math.log(u))
-            pairs += [radius * tf.cos(2.0 * math.pi * turns), radius * tf.sin(2.0 * math.pi * turns)]
-        return self._shape(tf.stack(pairs, axis=-1), size, shape)
+        for first, second in (lanes[:2], lanes[2:]):
+            radius = tf.sqrt(-2.0 * tf.math.log((first + 0.5) * 2.0**-32))
+            angle = second * (2.0 * math.pi * 2.0**-32)
+            pairs += [radius * tf.cos(angle), radius * tf.sin(angle)]
+        return self._shape(tf.cast(tf.stack(pairs, axis=-1), dtype), size, shape)
 
     def _words(self, shape: Sequence[int]) -> tf.Tensor:
         size = math.prod(shape)

@@ -281,9 +281,13 @@ def test_a_vector_of_another_size_is_refused() -> None:
         built(True, False)().forward(points(4, 3))
 
 
-def test_a_context_of_another_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="incompatible"):
-        built(True, False, context_shape=(2,))(tf.zeros([4, 3])).forward(points(4, 2))
+def test_a_wrong_context_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"`context` must be \[batch, 2\].*Received: shape=\(4, 3\)"):
+        built(True, False, context_shape=(2,))(tf.zeros([4, 3]))
+    with pytest.raises(ValueError, match=r"`context` must be \[batch, 2\].*Received: shape=None"):
+        built(True, False, context_shape=(2,))()
+    with pytest.raises(ValueError, match=r"`context` must be None.*Received: shape=\(4, 3\)"):
+        built(True, False)(tf.zeros([4, 3]))
 
 
 def test_the_base_class_is_abstract() -> None:

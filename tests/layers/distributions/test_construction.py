@@ -31,7 +31,7 @@ def test_a_bad_event_shape_is_named(kind: Any, shape: Any) -> None:
         ),
         (
             lambda: layers.MixtureNormal(event_shape=(2,), components=0),
-            "`components` must be at least 1. Received: components=0",
+            "`components` must be a positive integer. Received: components=0",
         ),
         (
             lambda: layers.MixtureNormal(event_shape=(2,), components=2, covariance="half"),

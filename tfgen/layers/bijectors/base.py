@@ -53,6 +53,11 @@ class BijectorLayer(keras.layers.Layer, abc.ABC):
 
     def call(self, context: tf.Tensor | None = None) -> OnePassBijector:
         """Builds the bijector, for each row of the context where there is one."""
+        expected = None if self.context_shape is None else [None, *self.context_shape]
+        given = None if context is None else context.shape
+        if (expected is None) != (given is None) or (given is not None and not given.is_compatible_with(expected)):
+            wanted = "None" if expected is None else f"[batch, {self.context_shape[0]}]"
+            raise ValueError(f"`context` must be {wanted} for this layer. Received: shape={given}")
         return self.make_bijector(None if context is None else tf.cast(context, self.density_dtype))
 
     def get_config(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions.base import DistributionLayer, unflatten
-from tfgen.layers.distributions.positive import MIN_SCALE, positive
+from tfgen.layers.distributions.positive import MIN_SCALE, checked_minimum, positive
 
 __all__ = ["MixtureNormal"]
 
@@ -54,8 +54,8 @@ class MixtureNormal(DistributionLayer):
         min_scale: float = MIN_SCALE,
         **kwargs: Any,
     ) -> None:
-        if components < 1:
-            raise ValueError(f"`components` must be at least 1. Received: components={components}")
+        if not isinstance(components, int) or components < 1:
+            raise ValueError(f"`components` must be a positive integer. Received: components={components}")
         if covariance not in _COVARIANCES:
             raise ValueError(f"`covariance` must be one of {_COVARIANCES}. Received: covariance={covariance!r}")
         super().__init__(event_shape=event_shape, **kwargs)
@@ -65,7 +65,7 @@ class MixtureNormal(DistributionLayer):
             )
         self.components = components
         self.covariance = covariance
-        self.min_scale = min_scale
+        self.min_scale = checked_minimum(min_scale)
 
     @property
     def _off_diagonal(self) -> int:

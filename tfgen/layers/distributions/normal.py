@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions.base import DistributionLayer, unflatten
-from tfgen.layers.distributions.positive import MIN_SCALE, positive
+from tfgen.layers.distributions.positive import MIN_SCALE, checked_minimum, positive
 
 __all__ = ["IndependentNormal"]
 
@@ -31,7 +31,7 @@ class IndependentNormal(DistributionLayer):
 
     def __init__(self, *, event_shape: tuple[int, ...], min_scale: float = MIN_SCALE, **kwargs: Any) -> None:
         super().__init__(event_shape=event_shape, **kwargs)
-        self.min_scale = min_scale
+        self.min_scale = checked_minimum(min_scale)
 
     @property
     def parameter_size(self) -> int:
