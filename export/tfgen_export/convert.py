@@ -14,7 +14,7 @@ from tfgen_export.translate import OPSET, translate
 
 __all__ = ["OPSET", "convert"]
 
-_BATCH_SIZES = (3, 7)
+_BATCH_SIZES = (1, 7)
 
 
 def convert(

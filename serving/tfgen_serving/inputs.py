@@ -76,7 +76,7 @@ def as_rows(info: TensorInfo, value: Any) -> NDArray[Any]:
         value: An array-like.
 
     Raises:
-        InputError: Wrong rank or size, no elements, NaN, or a dtype or value that does not fit.
+        InputError: Wrong rank or size, no elements, NaN or infinity, or a dtype or value that does not fit.
     """
     name = info.name
     if np.ma.is_masked(value):
@@ -93,9 +93,9 @@ def as_rows(info: TensorInfo, value: Any) -> NDArray[Any]:
         raise InputError(f"{name} must have shape {shape}. Received: shape {array.shape}")
     if array.size == 0:
         raise InputError(f"{name} must have at least one row, none of them empty. Received: shape {array.shape}")
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        row = int(np.argwhere(np.isnan(array))[0, 0])
-        raise InputError(f"{name} must have no NaN: mask or fill missing values. Received: NaN, first in row {row}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        row = int(np.argwhere(~np.isfinite(array))[0, 0])
+        raise InputError(f"{name} must be finite: mask or fill missing values. Received: {array[row]} in row {row}")
     return _cast(name, array, np.dtype(info.dtype))
 
 

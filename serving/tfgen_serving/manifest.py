@@ -49,8 +49,8 @@ class Manifest:
         context_shape: The shape of one context row; None for a model without context.
         versions: The versions of the packages that wrote the bundle, by package.
         files: The SHA-256 of every other file in the version folder, by relative POSIX path (`hash_files`).
-        max_difference: By endpoint, the largest absolute difference between ONNX Runtime and TensorFlow that
-            the writer measured, in the output's units; empty where it was not measured.
+        max_difference: By endpoint, the largest relative difference between ONNX Runtime and TensorFlow that the
+            writer measured, max |onnx − tf| / max(1, |tf|); empty where it was not measured.
 
     Raises:
         BundleError: A field is not of this form; the message names the field and ends with what was received.

@@ -41,6 +41,15 @@ def test_no_row_is_in_two_splits(quick: dict[str, Experiment], name: str) -> Non
     assert len(set.union(*rows)) == sum(map(len, rows))
 
 
+@pytest.mark.parametrize("name", ["two_moons", "bishop"])
+def test_held_out_rows_are_drawn_anew(quick: dict[str, Experiment], name: str) -> None:
+    """One seed for both would repeat single columns; a few of 400 000 float32 numbers meet by chance."""
+    experiment = quick[name]
+    for key, held_out in experiment.test.items():
+        for column in range(held_out.shape[1]):
+            assert np.isin(held_out[:, column], experiment.train[key][:, column]).mean() < 0.2
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_model_fits_the_data(quick: dict[str, Experiment], name: str) -> None:
     experiment = quick[name]

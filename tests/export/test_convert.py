@@ -207,7 +207,7 @@ def test_the_metadata_tell_the_largest_difference(converted: Any) -> None:
     model = converted(function, [X], inputs=inputs)
     traced = tf.function(function)
     largest = 0.0
-    for batch in (3, 7):
+    for batch in (1, 7):
         found, wanted = model(*inputs(batch)), traced(tf.constant(inputs(batch)[0]))
         for name, value in found.items():
             other = wanted[name].numpy().astype(float)

@@ -161,3 +161,35 @@ def test_names_beside_x_and_context_are_refused():
     context, x = _data()
     with pytest.raises(ValueError, match=r"Received: \['context', 'label', 'x'\]"):
         _mdn().fit({"x": x, "context": context, "label": x}, verbose=0)
+
+
+def test_keras_s_positional_arguments_are_checked_too():
+    """evaluate(x, y, batch_size, verbose, sample_weight) and fit(x, y, batch_size, …) in Keras's own order."""
+    x = _data()[1]
+    flow = _flow()
+    weight = np.full(len(x), 3.0, "float32")
+    plain, weighted = flow.evaluate(x, verbose=0), flow.evaluate(x, None, 16, 0, weight)
+    assert weighted[0] == pytest.approx(3 * plain[0], rel=1e-5)
+    with pytest.raises(ValueError, match="`x` must be finite"):
+        flow.fit(x, None, 16, 1, 0, None, 0.0, (x * np.nan,))
+    with pytest.raises(ValueError, match="`class_weight` must be None"):
+        flow.fit(x, None, 16, 1, 0, None, 0.0, None, True, {0: 1.0})
+
+
+def test_a_second_value_beside_a_data_set_is_refused():
+    context, x = _data()
+    data = tf.data.Dataset.from_tensor_slices((context, x)).batch(8)
+    with pytest.raises(ValueError, match="`y` must be None with a data set"):
+        _mdn().fit(data, x, verbose=0)
+
+
+def test_a_frozen_model_is_only_evaluated():
+    x = _data()[1]
+    flow = _flow()
+    flow.trainable = False
+    flow.compile("adam")
+    before = flow.get_weights()
+    with pytest.warns(UserWarning, match="no trainable weights"):
+        flow.fit(x, verbose=0)
+    for one, other in zip(before, flow.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

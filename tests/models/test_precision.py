@@ -55,3 +55,23 @@ def test_the_global_policy_is_kept_in_the_file(tmp_path):
     model.save(tmp_path / "model.keras")
     assert tfgen.load_model(tmp_path / "model.keras").dtype_policy.name == "mixed_bfloat16"
     assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_a_mixed_model_is_exported_in_float32(policy, tmp_path):
+    model = tfgen.MDN(event_shape=(2,), context_shape=(1,), hidden=(8,), dtype=policy)
+    model.export(tmp_path / "bundle", format="bundle")
+    for report in tfgen.verify_bundle(tmp_path / "bundle", rows=32):
+        assert report.largest < 1e-5
+    twin = tfgen.load_model(tmp_path / "bundle" / "1" / "model.keras")
+    assert twin.compute_dtype == "float32"
+    for one, other in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_model_that_diverged_is_not_exported(tmp_path):
+    model = tfgen.RealNVP(event_shape=(2,), couplings=2, hidden=(4,))
+    model.set_weights([weight * np.nan for weight in model.get_weights()])
+    with pytest.raises(ValueError, match=r"finite weights\. Received: .*kernel"):
+        model.export(tmp_path / "out", format="bundle")
+    assert not (tmp_path / "out").exists()

@@ -80,3 +80,34 @@ def test_far_away_scores_stay_finite():
 def test_bad_arguments_are_named(argument, value):
     with pytest.raises(ValueError, match=f"`{argument}`.*Received: {argument}="):
         tfgen.RealNVP(**{"event_shape": (2,), argument: value})
+
+
+def test_a_conditional_distribution_broadcasts_as_tfp_s_do():
+    """One x under many contexts, many x under one, samples in front: each as the rows one by one."""
+    flow = _moved(event_shape=(3,), context_shape=(2,), couplings=4)
+    rng = np.random.default_rng(4)
+    x, context = rng.normal(size=(5, 3)), rng.normal(size=(4, 2))
+    every = np.stack([flow.log_prob(np.repeat(row[None], 4, axis=0), context) for row in x])
+    distribution = flow.distribution(context)
+    np.testing.assert_allclose(distribution.log_prob(x[0]), every[0], rtol=1e-10)
+    np.testing.assert_allclose(distribution.log_prob(x[:, None, :]), every, rtol=1e-10)
+    np.testing.assert_allclose(flow.distribution(context[:1]).log_prob(x), every[:, 0], rtol=1e-10)
+    assert distribution.sample([6, 7], seed=1).shape == (6, 7, 4, 3)
+
+
+@pytest.mark.parametrize("seed", [[[1.7, 0.0]], [[2**32 + 1, 0]]])
+def test_a_seed_row_is_not_rounded_nor_wrapped(seed):
+    flow = tfgen.RealNVP(event_shape=(2,), couplings=2, hidden=(4,))
+    with pytest.raises(ValueError, match="`seed` must hold integers that fit int32"):
+        flow.run("sample", seed=seed)
+
+
+def test_counts_may_be_numpy_s():
+    flow = tfgen.RealNVP(event_shape=(2,), couplings=2, hidden=(4,))
+    assert flow.sample(np.int64(3), seed=np.int32(1)).shape == (3, 2)
+
+
+def test_a_value_beyond_float32_is_refused():
+    flow = tfgen.RealNVP(event_shape=(2,), couplings=2, hidden=(4,))
+    with pytest.raises(ValueError, match="`x` must be finite"):
+        flow.log_prob(np.array([[1e300, 0.0]]))

@@ -12,7 +12,7 @@ from tensorflow_probability.python.layers.internal.distribution_tensor_coercible
 
 from tfgen import layers
 from tfgen.noise import Noise, draw, seed_rows
-from tfgen.noise.draw import _draw, pick, register
+from tfgen.noise.draw import _draw, pick, register_draw
 
 tfd, tfb = tfp.distributions, tfp.bijectors
 
@@ -326,7 +326,7 @@ def test_a_handler_can_be_registered() -> None:
     class Constant(tfd.Deterministic):  # type: ignore[misc, name-defined, unused-ignore]
         pass
 
-    @register(Constant)
+    @register_draw(Constant)
     def _constant(distribution: Any, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
         return distribution.loc + 0 * noise.uniform(shape)
 

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+
 from tfgen_serving import EndpointInfo, Manifest, TensorInfo, hash_files
 
 ELEMENTS = {

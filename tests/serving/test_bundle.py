@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tfgen_serving import Bundle, BundleError, Scorer, hash_files
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import tfgen_serving
 
 FOREIGN = {"tensorflow", "keras", "tf_keras", "onnx", "tf2onnx", "tfgen", "tfgen_export", "scipy"}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tfgen_serving import BundleError, EndpointInfo, Manifest, TensorInfo
 
 DIGEST = "0" * 64

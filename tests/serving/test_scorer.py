@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tfgen_serving import BundleError, InputError, Scorer
 
 RNG = np.random.default_rng(0)
@@ -163,7 +164,7 @@ def given_bundle_scorers(context_bundle: Path) -> list[Scorer]:
     ("call", "message"),
     [
         (lambda s: s.score([0.0, 0.0]), r"x must have shape \[batch, 2\]\. Received: shape \(2,\)"),
-        (lambda s: s.score([[0.0, np.nan]]), r"x must have no NaN"),
+        (lambda s: s.score([[0.0, np.nan]]), r"x must be finite"),
         (lambda s: s.score(None), r"x must be given to endpoint 'score'"),
         (
             lambda s: s.score(X, CONTEXT),
@@ -200,7 +201,7 @@ def test_errors_without_context(plain: Scorer, call: Any, message: str) -> None:
             r"context must have shape \[batch, 1\]\. Received: shape \(101,\)",
         ),
         (lambda s: s.sample(2, seed=0), r"context must be given to endpoint 'sample'"),
-        (lambda s: s.sample(2, [[np.nan]], seed=0), r"context must have no NaN"),
+        (lambda s: s.sample(2, [[np.nan]], seed=0), r"context must be finite"),
     ],
 )
 def test_errors_with_context(given: Scorer, call: Any, message: str) -> None:

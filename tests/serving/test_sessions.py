@@ -10,6 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 from onnx import helper
+
 from tfgen_serving import BundleError, RunError, Scorer
 
 

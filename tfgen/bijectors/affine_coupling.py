@@ -45,15 +45,22 @@ class AffineCouplingBijector(OnePassBijector):
         """See `OnePassBijector`."""
         kept, changed = self.partition.split(z)
         shift, log_scale = self.conditioner(kept)
-        x = self.partition.merge(kept, changed * tf.exp(log_scale) + shift)
+        x = self._merge(kept, changed * tf.exp(log_scale) + shift)
         return x, _sum_over_event(log_scale, changed)
 
     def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `OnePassBijector`."""
         kept, changed = self.partition.split(x)
         shift, log_scale = self.conditioner(kept)
-        z = self.partition.merge(kept, (changed - shift) * tf.exp(-log_scale))
+        z = self._merge(kept, (changed - shift) * tf.exp(-log_scale))
         return z, -_sum_over_event(log_scale, changed)
+
+    def _merge(self, kept: tf.Tensor, changed: tf.Tensor) -> tf.Tensor:
+        """Both parts together; a conditioner's batch may have made the changed one wider."""
+        if not kept.shape[:-1].is_compatible_with(changed.shape[:-1]):
+            lead = tf.shape(changed)[:-1]
+            kept = tf.broadcast_to(kept, tf.concat([lead, tf.shape(kept)[-1:]], axis=0))
+        return self.partition.merge(kept, changed)
 
 
 def _sum_over_event(log_scale: tf.Tensor, changed: tf.Tensor) -> tf.Tensor:

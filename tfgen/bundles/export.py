@@ -5,6 +5,7 @@ import os
 import platform
 from pathlib import Path
 
+import numpy as np
 import onnx
 import tensorflow as tf
 
@@ -31,6 +32,8 @@ def export_model(
 ) -> Path:
     """Writes a model's endpoints; see `GenerativeModel.export`.
 
+    A model of mixed precision is exported in float32, its weights' own: that is what the bundle's three forms agree on.
+
     Args:
         model: the model.
         filepath: the folder to make, or for a bundle the base path that gets one more version.
@@ -42,13 +45,15 @@ def export_model(
         The folder written.
 
     Raises:
-        ValueError: for an unknown format.
+        ValueError: for an unknown format, or weights that are not finite.
         FileExistsError: where the folder exists.
         PermissionError: where it cannot be written.
         tfgen_export.ConversionError: where an endpoint cannot be ONNX.
     """
     if format not in _FORMATS:
         raise ValueError(f"`format` must be one of {_FORMATS}. Received: format={format!r}")
+    _check_weights(model)
+    model = _in_full_precision(model)
     target = Path(filepath)
     if format == "bundle":
         target = target / str(_next_version(target))
@@ -60,6 +65,22 @@ def export_model(
         else:
             _write_bundle(model, folder, rtol=rtol, atol=atol)
     return target
+
+
+def _check_weights(model: GenerativeModel) -> None:
+    """A model that diverged would export, and agree with itself that all is NaN."""
+    for weight in model.weights:
+        if not np.isfinite(weight.numpy()).all():
+            raise ValueError(f"`model` must have finite weights. Received: {weight.path} with NaN or infinity")
+
+
+def _in_full_precision(model: GenerativeModel) -> GenerativeModel:
+    """The model, or its twin without half-precision networks: ONNX Runtime's kernels on the CPU have no bfloat16."""
+    if model.compute_dtype == model.density_dtype:
+        return model
+    twin = type(model).from_config({**model.get_config(), "dtype": model.density_dtype})
+    twin.set_weights(model.get_weights())
+    return twin
 
 
 def _next_version(base: Path) -> int:
@@ -91,7 +112,8 @@ def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, ato
             atol=atol,
         )
         onnx.save(proto, folder / f"{endpoint.name}.onnx")
-        differences[endpoint.name] = float(proto.metadata_props[0].value)
+        metadata = {entry.key: entry.value for entry in proto.metadata_props}
+        differences[endpoint.name] = float(metadata["largest_difference"])
     return differences
 
 
@@ -105,7 +127,7 @@ def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float | None, a
         model=type(model).__name__,
         name=model.name,
         score_kind=model.score_kind,
-        num_samples=None,
+        num_samples=model.num_samples,
         noise_layout=LAYOUT_VERSION,
         endpoints={endpoint.name: _describe(endpoint) for endpoint in model.endpoints()},
         event_shape=model.event_shape,

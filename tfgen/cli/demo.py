@@ -48,7 +48,9 @@ def demo(out: Path, quick: bool) -> None:
     largest = max(outcome.difference for outcome in outcomes)
     console.print(f"The same held-out rows in Keras, SavedModel and ONNX: largest difference {largest:.1e} (relative).")
     for outcome in outcomes:
+        endpoints = ", ".join(f"{name} {difference:.0e}" for name, difference in outcome.endpoints.items())
         console.print(f"  {outcome.bundle}  {outcome.picture}", highlight=False, soft_wrap=True)
+        console.print(f"    by endpoint: {endpoints}; trained in {outcome.seconds:.0f} s", highlight=False)
     console.print(f"{time.perf_counter() - start:.0f} s in all.", highlight=False)
 
 

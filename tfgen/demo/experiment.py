@@ -27,7 +27,7 @@ class Experiment:
         title: for people.
         model: makes the untrained model.
         train: what to fit.
-        validation: what early stopping looks at; None where the data never end and training takes all its steps.
+        validation: what early stopping looks at; None for known densities, where training takes all its steps.
         test: the held-out rows.
         reference: what the model is judged beside, in a word: `truth`, or a rival such as `Gaussian`.
         reference_log_prob: the reference's log-density of the held-out rows, [n] nats.
@@ -64,10 +64,10 @@ class Experiment:
         keras.utils.set_random_seed(0)
         model = self.model()
         steps = self.epochs * -(-len(self.train["x"]) // self.batch_size)
-        model.compile(self.optimizer(steps), steps_per_execution=1 if self.validation else 50)
+        model.compile(self.optimizer(steps), steps_per_execution=50 if self.known else 1)
         callbacks: list[Any] = [_Report(steps, progress)]
         arguments: dict[str, Any] = {}
-        if self.validation is not None:
+        if not self.known:
             arguments["validation_data"] = (self.validation,)
             callbacks.append(
                 keras.callbacks.EarlyStopping("val_nll", mode="min", patience=40, restore_best_weights=True)
@@ -86,9 +86,10 @@ class _Report(keras.callbacks.Callback):
         self.steps, self.progress, self.done = steps, progress, 0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.done = int(self.model.optimizer.iterations)
-        if self.done % 50 == 0:
-            self.progress(self.done / self.steps, f"{float((logs or {})['nll']):.3f} nats")
+        done = int(self.model.optimizer.iterations)
+        if done - self.done >= 50:  # not every step: reading the loss waits for it
+            self.done = done
+            self.progress(done / self.steps, f"{float((logs or {})['nll']):.3f} nats")
 
 
 @dataclasses.dataclass(frozen=True)

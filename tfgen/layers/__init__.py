@@ -1,5 +1,6 @@
 """Keras layers that return TFP objects, and the networks between them."""
 
+import tfgen._training  # noqa: F401
 from tfgen.layers.bijectors import AffineCoupling, BijectorLayer
 from tfgen.layers.distributions import (
     DistributionLayer,

@@ -1,5 +1,6 @@
 """Models: the contract (`GenerativeModel`, `ExactModel`) and one file for each family."""
 
+import tfgen._training  # noqa: F401
 from tfgen.models.exact import ExactModel
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.loading import load_model

@@ -4,9 +4,10 @@ import abc
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from tfgen.layers.distributions.base import checked_shape
+from tfgen.layers.arguments import checked_shape
 from tfgen.layers.precision import density_dtype
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.inputs import ModelInputs
@@ -41,6 +42,9 @@ class GenerativeModel(TrainingSteps, abc.ABC):
 
     score_kind: ClassVar[str]
     """`"exact"` or `"bound"`: what `score` is."""
+
+    num_samples: int | None = None
+    """K, the samples behind a bound; None where the score is exact."""
 
     term_names: ClassVar[tuple[str, ...]] = ("nll",)
     """The per-example terms, in nats, whose sum is the loss."""
@@ -108,8 +112,9 @@ class GenerativeModel(TrainingSteps, abc.ABC):
         Raises:
             ValueError: for bad input, naming the argument.
         """
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
             raise ValueError(f"`n` must be a positive integer. Received: n={n!r}")
+        n = int(n)
         seed = fresh_seed() if seed is None else seed
         conditional = self.context_inputs(context)
         if not conditional:

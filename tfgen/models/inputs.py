@@ -98,8 +98,9 @@ class ModelInputs:
             )
         for name, spec in wanted.items():
             check_shape(name, given[name], tuple(spec.shape[1:]))
-        self.check(given)
-        return {name: tf.cast(given[name], spec.dtype) for name, spec in wanted.items()}
+        cast = {name: _cast(name, given[name], spec.dtype) for name, spec in wanted.items()}
+        self.check(cast)
+        return cast
 
     def check(self, named: Mapping[str, Any]) -> None:
         """Refuses values that cannot be scored: empty, of unequal length, or not finite.
@@ -218,3 +219,12 @@ class ModelInputs:
                 'Name them: data.map(lambda image, label: {"x": image, "context": tf.one_hot(label, classes)})'
             )
         return {"x": y, "context": x}
+
+
+def _cast(name: str, value: Any, dtype: tf.DType) -> tf.Tensor:
+    """The value in the endpoint's dtype; a seed is not rounded, nor wrapped around, without a word."""
+    if dtype.is_integer and not keras.ops.is_tensor(value):
+        array = np.asarray(value)
+        if array.dtype.kind not in "iu" or not np.array_equal(array, array.astype(dtype.as_numpy_dtype)):
+            raise ValueError(f"`{name}` must hold integers that fit {dtype.name}. Received: {value!r}")
+    return tf.cast(value, dtype)

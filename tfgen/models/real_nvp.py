@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.bijectors import Flow, OnePassChain
+from tfgen.layers.arguments import checked_count
 from tfgen.layers.bijectors import AffineCoupling
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.exact import ExactModel
@@ -62,11 +63,8 @@ class RealNVP(ExactModel):
         if len(self.event_shape) != 1:
             raise ValueError(f"`event_shape` must have rank 1. Received: event_shape={self.event_shape}")
         size = self.event_shape[0]
-        if couplings < min(size, 2):
-            raise ValueError(
-                f"`couplings` must be at least {min(size, 2)}, so that every entry is changed. "
-                f"Received: couplings={couplings}"
-            )
+        # Two at least, so that every entry is changed; an event of one entry needs one.
+        couplings = checked_count("couplings", couplings, minimum=min(size, 2))
         self.coupling_layers = [
             AffineCoupling(
                 event_shape=self.event_shape,

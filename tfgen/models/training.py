@@ -1,5 +1,8 @@
 """Keras's training, evaluation and prediction steps for models of named inputs."""
 
+import inspect
+import warnings
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import keras
@@ -74,6 +77,9 @@ class TrainingSteps(keras.Model):
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Keras's `fit`, on `{"x": x, "context": context}`, `x`, `(context, x)`, or a `tf.data.Dataset` of one of them.
 
+        Callbacks that watch a term must be told that less is better, `EarlyStopping("val_nll", mode="min")`; of
+        `"val_loss"` Keras knows it.
+
         Args:
             x: the data, or the context where y is x (Keras's order: inputs, then targets). A dictionary may hold
                 `sample_weight` beside `x` and `context`, which is how an unconditional `tf.data.Dataset` gives weights.
@@ -85,24 +91,26 @@ class TrainingSteps(keras.Model):
             Keras's history: `loss` and each term, in nats an example.
 
         Raises:
-            ValueError: for bad input, before any step is taken.
+            ValueError: for bad arrays, before any step is taken. A `tf.data.Dataset`'s values are checked batch by
+                batch as they come; a generator's or a `PyDataset`'s shapes are checked, and its values are not.
         """
-        if kwargs.get("class_weight") is not None:
+        arguments = self._checked("fit", super().fit, x, y, *args, **kwargs)
+        if arguments.get("class_weight") is not None:
             raise ValueError(
-                f"`class_weight` must be None: give `sample_weight`. Received: class_weight={kwargs['class_weight']!r}"
+                "`class_weight` must be None: give `sample_weight`. "
+                f"Received: class_weight={arguments['class_weight']!r}"
             )
-        x, y, kwargs = self._checked(x, y, kwargs, "fit")
-        if isinstance(x, tf.data.Dataset):
-            kwargs.setdefault("shuffle", False)  # a data set shuffles itself: Keras would warn of its own default
-        if kwargs.get("validation_data") is not None:
-            kwargs["validation_data"] = self.inputs_spec.checked(kwargs["validation_data"], caller="fit")
-        return super().fit(x, y, *args, **kwargs)
+        if isinstance(arguments["x"], tf.data.Dataset):
+            arguments.setdefault("shuffle", False)  # a data set shuffles itself: Keras would warn of its own default
+        if arguments.get("validation_data") is not None:
+            arguments["validation_data"] = self.inputs_spec.checked(arguments["validation_data"], caller="fit")
+        return super().fit(**arguments)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Keras's `evaluate`, on what `fit` takes."""
-        if "_use_cached_eval_dataset" not in kwargs:  # set where `fit` calls, on what it has checked
-            x, y, kwargs = self._checked(x, y, kwargs, "evaluate")
-        return super().evaluate(x, y, *args, **kwargs)
+        if "_use_cached_eval_dataset" in kwargs:  # `fit` calls, on what it has checked
+            return super().evaluate(x, y, *args, **kwargs)
+        return super().evaluate(**self._checked("evaluate", super().evaluate, x, y, *args, **kwargs))
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """The scores of many examples, batch by batch.
@@ -118,8 +126,7 @@ class TrainingSteps(keras.Model):
         Raises:
             ValueError: for bad input; of a context alone it says what to call instead.
         """
-        x, _, kwargs = self._checked(x, None, kwargs, "predict")
-        return super().predict(x, *args, **kwargs)
+        return super().predict(**self._checked("predict", super().predict, x, *args, **kwargs))
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The terms of the loss for any accepted form of inputs."""
@@ -132,7 +139,10 @@ class TrainingSteps(keras.Model):
             terms = self(inputs, training=True, **self._training_noise(inputs))
             loss = self.optimizer.scale_loss(self._loss(terms, weight))
         variables = self.trainable_weights
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        if variables:
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        else:
+            warnings.warn("The model has no trainable weights: `fit` only evaluates it.", stacklevel=2)
         return self.get_metrics_result()
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -157,16 +167,22 @@ class TrainingSteps(keras.Model):
             with self._distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
 
-    def _checked(self, x: Any, y: Any, kwargs: dict[str, Any], caller: str) -> tuple[Any, Any, dict[str, Any]]:
-        """x, y and the other arguments of a public method, checked and in the form that Keras hands on whole."""
+    def _checked(self, caller: str, method: Callable, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The arguments of a public method by name, its data checked and in the form that Keras hands on whole."""
+        arguments = dict(inspect.signature(method).bind(*args, **kwargs).arguments)
+        arguments |= arguments.pop("kwargs", {})
+        x, y, weight = (arguments.get(name) for name in ("x", "y", "sample_weight"))
         if isinstance(x, tf.data.Dataset):
-            return self.inputs_spec.checked(x, caller=caller), y, kwargs
-        weight = kwargs.get("sample_weight")
+            if y is not None:
+                raise ValueError(f"`y` must be None with a data set, which holds all. Received: y={type(y).__name__}")
+            arguments["x"] = self.inputs_spec.checked(x, caller=caller)
+            return arguments
         data = (x, y) if weight is None else (x, y, weight)
         checked = self.inputs_spec.checked(data, caller=caller)
-        if checked is data:  # a generator or a PyDataset: it is unpacked step by step
-            return x, y, kwargs
-        return checked, None, {name: value for name, value in kwargs.items() if name != "sample_weight"}
+        if checked is not data:  # else a generator or a PyDataset: it is unpacked step by step
+            arguments = {name: value for name, value in arguments.items() if name not in ("y", "sample_weight")}
+            arguments["x"] = checked
+        return arguments
 
     def _loss(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
         """This replica's share of the loss; updates the metrics on the way."""

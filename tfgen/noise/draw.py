@@ -9,7 +9,7 @@ from tensorflow_probability.python.layers.internal.distribution_tensor_coercible
 
 from tfgen.noise.noise import Noise
 
-__all__ = ["draw", "pick", "register"]
+__all__ = ["draw", "pick", "register_draw"]
 
 
 def draw(distribution: tfd.Distribution, noise: Noise) -> tf.Tensor:
@@ -66,43 +66,43 @@ def _draw(distribution: tfd.Distribution, noise: Noise, shape: tuple[int, ...]) 
     """Draws rows of `shape`: the part of batch and event shape that lies inside one row."""
     raise TypeError(
         f"tfgen cannot sample tfd.{type(distribution).__name__} from noise. "
-        "Register a handler with `tfgen.noise.draw.register`, or choose another family."
+        "Register a handler with `tfgen.noise.register_draw`, or choose another family."
     )
 
 
-def register(family: type) -> Callable:
+def register_draw(family: type) -> Callable:
     """Registers `handler(distribution, noise, row_shape) -> [batch, *row_shape]` for a TFP family."""
     return _draw.register(family)
 
 
-@register(_TensorCoercible)
+@register_draw(_TensorCoercible)
 def _layer_output(distribution: _TensorCoercible, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     # What distribution layers return: the family's object in Keras's wrapping.
     return _draw(distribution.tensor_distribution, noise, shape)
 
 
-@register(tfd.Normal)
+@register_draw(tfd.Normal)
 def _normal(distribution: tfd.Normal, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     return distribution.loc + distribution.scale * noise.normal(shape, distribution.dtype)
 
 
-@register(tfd.Bernoulli)
+@register_draw(tfd.Bernoulli)
 def _bernoulli(distribution: tfd.Bernoulli, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     probs = distribution.probs_parameter()
     return tf.cast(noise.uniform(shape, probs.dtype) < probs, distribution.dtype)
 
 
-@register(tfd.Categorical)
+@register_draw(tfd.Categorical)
 def _categorical(distribution: tfd.Categorical, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     return tf.cast(pick(distribution.logits_parameter(), noise, shape), distribution.dtype)
 
 
-@register(tfd.Independent)
+@register_draw(tfd.Independent)
 def _independent(distribution: tfd.Independent, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     return _draw(distribution.distribution, noise, shape)
 
 
-@register(tfd.MultivariateNormalLinearOperator)
+@register_draw(tfd.MultivariateNormalLinearOperator)
 def _multivariate_normal(
     distribution: tfd.MultivariateNormalLinearOperator, noise: Noise, shape: tuple[int, ...]
 ) -> tf.Tensor:
@@ -113,7 +113,7 @@ def _multivariate_normal(
     return centred if distribution.loc is None else distribution.loc + centred
 
 
-@register(tfd.MixtureSameFamily)
+@register_draw(tfd.MixtureSameFamily)
 def _mixture(distribution: tfd.MixtureSameFamily, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     logits = distribution.mixture_distribution.logits_parameter()
     components = distribution.components_distribution
@@ -126,7 +126,7 @@ def _mixture(distribution: tfd.MixtureSameFamily, noise: Noise, shape: tuple[int
     return tf.gather(draws, component, axis=1 + len(batch_shape), batch_dims=1 + len(batch_shape))
 
 
-@register(tfd.TransformedDistribution)
+@register_draw(tfd.TransformedDistribution)
 def _transformed(distribution: tfd.TransformedDistribution, noise: Noise, shape: tuple[int, ...]) -> tf.Tensor:
     # The bijector may change the event's shape, never the batch's.
     batch_shape = shape[: len(shape) - distribution.event_shape.rank]

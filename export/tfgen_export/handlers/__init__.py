@@ -8,7 +8,7 @@ _FAMILIES = ("elementwise", "integers", "linear_algebra", "search", "shapes")
 
 
 def register() -> None:
-    """Registers every handler with tf2onnx, once; Keras's own ONNX export then has them too.
+    """Registers every handler with tf2onnx, once; Keras's own ONNX export then has them too at `opset_version=18`.
 
     tf2onnx takes the handler of the highest opset version: ours, at version 18, win over its own.
     """

@@ -27,11 +27,11 @@ def test_a_bad_event_shape_is_named(kind: Any, shape: Any) -> None:
     [
         (
             lambda: layers.IndependentCategorical(classes=1),
-            "`classes` must be at least 2. Received: classes=1",
+            "`classes` must be an integer of at least 2. Received: classes=1",
         ),
         (
             lambda: layers.MixtureNormal(event_shape=(2,), components=0),
-            "`components` must be a positive integer. Received: components=0",
+            "`components` must be an integer of at least 1. Received: components=0",
         ),
         (
             lambda: layers.MixtureNormal(event_shape=(2,), components=2, covariance="half"),

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.bijectors import AffineCouplingBijector, Partition
+from tfgen.layers.arguments import checked_widths
 from tfgen.layers.bijectors.base import BijectorLayer
 from tfgen.layers.networks import MLP
 
@@ -60,7 +61,7 @@ class AffineCoupling(BijectorLayer):
             raise ValueError(f"`max_log_scale` must be positive. Received: max_log_scale={max_log_scale}")
         self.partition = Partition(mask)
         self.max_log_scale = max_log_scale
-        self.hidden = tuple(hidden)
+        self.hidden = checked_widths("hidden", hidden)
         self.activation = keras.activations.get(activation)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
@@ -111,11 +112,13 @@ class AffineCoupling(BijectorLayer):
         return shift, self.max_log_scale * tf.tanh(raw / self.max_log_scale)
 
     def _features(self, kept: tf.Tensor, context: tf.Tensor | None) -> tf.Tensor:
-        """Kept entries and context side by side; sample dimensions before the batch repeat the context."""
+        """Kept entries and context side by side; their batch shapes broadcast, as TFP's do."""
         if context is None:
             return kept
-        if kept.shape.rank != context.shape.rank:
-            context = tf.broadcast_to(context, tf.concat([tf.shape(kept)[:-1], self.context_shape], axis=0))
+        if not kept.shape[:-1].is_compatible_with(context.shape[:-1]):
+            lead = tf.broadcast_dynamic_shape(tf.shape(kept)[:-1], tf.shape(context)[:-1])
+            kept = tf.broadcast_to(kept, tf.concat([lead, tf.shape(kept)[-1:]], axis=0))
+            context = tf.broadcast_to(context, tf.concat([lead, self.context_shape], axis=0))
         return tf.concat([kept, context], axis=-1) if self.partition.kept else context
 
     def _parameters(self, features: tf.Tensor) -> tf.Tensor:

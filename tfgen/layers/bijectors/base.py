@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.bijectors import OnePassBijector
-from tfgen.layers.distributions.base import checked_shape
+from tfgen.layers.arguments import checked_shape
 from tfgen.layers.precision import density_dtype
 
 __all__ = ["BijectorLayer"]
@@ -56,7 +56,7 @@ class BijectorLayer(keras.layers.Layer, abc.ABC):
         expected = None if self.context_shape is None else [None, *self.context_shape]
         given = None if context is None else context.shape
         if (expected is None) != (given is None) or (given is not None and not given.is_compatible_with(expected)):
-            wanted = "None" if expected is None else f"[batch, {self.context_shape[0]}]"
+            wanted = "None" if expected is None else f"[batch, {expected[1]}]"
             raise ValueError(f"`context` must be {wanted} for this layer. Received: shape={given}")
         return self.make_bijector(None if context is None else tf.cast(context, self.density_dtype))
 

@@ -2,7 +2,6 @@
 
 import abc
 import math
-import operator
 from typing import Any
 
 import keras
@@ -10,9 +9,10 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.layers.internal.distribution_tensor_coercible import _TensorCoercible
 
+from tfgen.layers.arguments import checked_shape
 from tfgen.layers.precision import density_dtype
 
-__all__ = ["DistributionLayer", "checked_shape", "unflatten"]
+__all__ = ["DistributionLayer", "unflatten"]
 
 
 class _LayerOutput(_TensorCoercible):
@@ -146,14 +146,3 @@ def unflatten(values: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
     if values.shape.rank == 2:
         return tf.reshape(values, [-1, *shape])
     return tf.reshape(values, tf.concat([tf.shape(values)[:-1], shape], axis=0))
-
-
-def checked_shape(argument: str, shape: Any) -> tuple[int, ...]:
-    """A shape as a tuple of positive integers, or an error that names the argument."""
-    try:
-        result = tuple(operator.index(size) for size in shape)
-    except TypeError:
-        result = (-1,)
-    if any(size < 1 for size in result):
-        raise ValueError(f"`{argument}` must be a tuple of positive integers. Received: {argument}={shape!r}")
-    return result

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from tfgen.layers.arguments import checked_count
 from tfgen.layers.distributions.base import DistributionLayer, unflatten
 
 __all__ = ["IndependentCategorical"]
@@ -34,9 +35,7 @@ class IndependentCategorical(DistributionLayer):
 
     def __init__(self, *, event_shape: tuple[int, ...] = (), classes: int, **kwargs: Any) -> None:
         super().__init__(event_shape=event_shape, **kwargs)
-        if classes < 2:
-            raise ValueError(f"`classes` must be at least 2. Received: classes={classes}")
-        self.classes = classes
+        self.classes = checked_count("classes", classes, minimum=2)
 
     @property
     def parameter_size(self) -> int:

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from tfgen.layers.arguments import checked_count
 from tfgen.layers.distributions.base import DistributionLayer, unflatten
 from tfgen.layers.distributions.positive import MIN_SCALE, checked_minimum, positive
 
@@ -54,8 +55,6 @@ class MixtureNormal(DistributionLayer):
         min_scale: float = MIN_SCALE,
         **kwargs: Any,
     ) -> None:
-        if not isinstance(components, int) or components < 1:
-            raise ValueError(f"`components` must be a positive integer. Received: components={components}")
         if covariance not in _COVARIANCES:
             raise ValueError(f"`covariance` must be one of {_COVARIANCES}. Received: covariance={covariance!r}")
         super().__init__(event_shape=event_shape, **kwargs)
@@ -63,7 +62,7 @@ class MixtureNormal(DistributionLayer):
             raise ValueError(
                 f"`event_shape` must have rank 1 with covariance='full'. Received: event_shape={self.event_shape}"
             )
-        self.components = components
+        self.components = checked_count("components", components)
         self.covariance = covariance
         self.min_scale = checked_minimum(min_scale)
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgen.layers.arguments import checked_widths
+
 __all__ = ["MLP"]
 
 
@@ -39,9 +41,7 @@ class MLP(keras.layers.Layer):
         self, *, hidden: tuple[int, ...], activation: Any = "tanh", kernel_regularizer: Any = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if any(not isinstance(width, int) or width < 1 for width in hidden):
-            raise ValueError(f"`hidden` must be a tuple of positive integers. Received: hidden={hidden!r}")
-        self.hidden = tuple(hidden)
+        self.hidden = checked_widths("hidden", hidden)
         self.activation = keras.activations.get(activation)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
