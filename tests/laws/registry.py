@@ -21,14 +21,20 @@ def _flow(size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
     return lambda: tfgen.RealNVP(event_shape=(size,), hidden=(8,), activation="tanh", **arguments)
 
 
-def _mdn(size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
+def _mdn(size: int, *, components: int = 3, **arguments) -> Callable[[], tfgen.GenerativeModel]:
     return lambda: tfgen.MDN(
-        event_shape=(size,), context_shape=(2,), hidden=(8,), activation="tanh", components=3, **arguments
+        event_shape=(size,),
+        context_shape=(2,),
+        hidden=(8,),
+        activation="tanh",
+        components=components,
+        **arguments,
     )
 
 
 MODELS: dict[str, Entry] = {
     "mdn-1d": Entry(_mdn(1)),
+    "mdn-1d-one-component": Entry(_mdn(1, components=1)),
     "mdn-2d-diagonal": Entry(_mdn(2)),
     "mdn-2d-full": Entry(_mdn(2, covariance="full")),
     "mdn-3d-full": Entry(_mdn(3, covariance="full")),

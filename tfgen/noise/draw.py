@@ -53,6 +53,8 @@ def pick(logits: tf.Tensor, noise: Noise, shape: Sequence[int]) -> tf.Tensor:
     Returns:
         int32 [batch, *shape].
     """
+    if logits.shape[-1] == 1:  # ONNX Runtime sums no entries to a wrong shape
+        return tf.zeros_like(noise.uniform(shape, logits.dtype), tf.int32)
     probabilities = tf.nn.softmax(logits, axis=-1)
     cumulative = tf.cumsum(probabilities, axis=-1)
     # Over their own sum the last is exactly 1, and so is the one before it where the last category is impossible.
