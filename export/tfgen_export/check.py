@@ -26,11 +26,11 @@ def check_model(model: onnx.ModelProto, traced: Any) -> onnxruntime.InferenceSes
         UnsupportedOperators: where a node is none of ONNX's standard operators.
         ConversionError: where the checker or ONNX Runtime refuses the model, with what they said.
     """
-    opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     # The table of imports also names domains that tf2onnx declares and nothing uses.
     standard = [entry for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     del model.opset_import[:]
     model.opset_import.extend(standard)
+    opset = standard[0].version
     unsupported = [
         UnsupportedOperator(node.op_type, node.name, find_source(node.op_type, node.name, traced))
         for node in _nodes(model.graph)

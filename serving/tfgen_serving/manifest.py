@@ -2,13 +2,12 @@
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tfgen_serving.atomic import atomic_file
 from tfgen_serving.errors import BundleError
 from tfgen_serving.fields import (
     as_count,
@@ -176,15 +175,9 @@ class Manifest:
     def write(self, folder: str | Path) -> Path:
         """Writes ``manifest.json`` into `folder`, whole or not at all, and returns its path."""
         path = Path(folder) / MANIFEST_NAME
-        handle, temporary = tempfile.mkstemp(prefix=f".{MANIFEST_NAME}.", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(self.to_json())
-            # mkstemp's file is its owner's alone; whoever serves the bundle must read it too.
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        with atomic_file(path) as partial:
+            partial.write_text(self.to_json(), encoding="utf-8", newline="\n")
+            partial.chmod(0o644)  # whoever serves the bundle must read it too, whatever the writer's mask
         return path
 
 

@@ -68,8 +68,8 @@ def test_out_is_written_whole_or_not_at_all(
     data, out = _saved(tmp_path / "x.npy", only=X), tmp_path / "scores.npy"
     out.write_bytes(b"the old ones")
 
-    def full(path: Path, array: Any) -> None:
-        path.write_bytes(b"half")
+    def full(file: Any, array: Any) -> None:
+        file.write(b"half")
         assert out.read_bytes() == b"the old ones"
         raise OSError("no space left on device")
 

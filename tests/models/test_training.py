@@ -26,22 +26,13 @@ def test_the_model_is_built_by_its_constructor():
     assert flow.count_params() > 0
 
 
-def test_several_steps_an_execution_change_nothing():
+@pytest.mark.parametrize(("batch_size", "compiled"), [(16, {"steps_per_execution": 4}), (64, {"run_eagerly": True})])
+def test_several_steps_an_execution_and_eager_steps_change_nothing(batch_size, compiled):
     flows = []
-    for steps in (1, 4):
+    for arguments in ({}, compiled):
         flow = _flow()
-        flow.compile(keras.optimizers.SGD(0.01), steps_per_execution=steps)
-        flow.fit(X, batch_size=16, shuffle=False, verbose=0)
-        flows.append(flow)
-    _weights_equal(*flows)
-
-
-def test_eager_steps_change_nothing():
-    flows = []
-    for eager in (False, True):
-        flow = _flow()
-        flow.compile(keras.optimizers.SGD(0.01), run_eagerly=eager)
-        flow.fit(X, batch_size=64, shuffle=False, verbose=0)
+        flow.compile(keras.optimizers.SGD(0.01), **arguments)
+        flow.fit(X, batch_size=batch_size, shuffle=False, verbose=0)
         flows.append(flow)
     _weights_equal(*flows)
 

@@ -27,6 +27,7 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None) -> No
     import numpy as np
 
     from tfgen_serving import Scorer
+    from tfgen_serving.atomic import atomic_file
 
     inputs = _read(data)
     unknown = set(inputs) - {"x", "context"}
@@ -38,12 +39,8 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None) -> No
     if out is None:
         click.echo("\n".join(f"{value:.6f}" for value in scores))
     else:
-        partial = out.with_name(f".{out.name}.partial.npy")
-        try:
-            np.save(partial, scores)
-            partial.replace(out)
-        finally:
-            partial.unlink(missing_ok=True)
+        with atomic_file(out) as partial, partial.open("wb") as file:  # np.save would add an ending to a bare name
+            np.save(file, scores)
     click.echo(f"{len(scores)} {kind}, mean {scores.mean():.4f} nats", err=True)
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from tfgen_serving.atomic import atomic_file
+
 __all__ = ["save_figure"]
 
 
@@ -21,10 +23,6 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: int = 110)
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.stem}.partial{target.suffix}")
-    try:
+    with atomic_file(target) as partial:
         figure.savefig(partial, dpi=dpi)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
     return target
