@@ -1,25 +1,41 @@
-"""Data whose limit is known, and small real tables; imports NumPy only.
+"""Data whose limit is known, small real tables, and images; imports NumPy only.
 
 A `KnownDensity` samples data and knows their exact log-density and entropy, so a model's gap to the truth
-can be stated in nats. A `Table` is a real data set with a fixed split, good for ranking models only. All
-data come as dictionaries with the keys that ``fit`` takes: ``"x"`` and, for conditional data, ``"context"``.
+can be stated in nats. A `Table` is a real data set with a fixed split, and `Images` are real images with a
+fixed split: good for ranking models only. All data come as dictionaries with the keys that ``fit`` takes:
+``"x"`` and, for conditional data, ``"context"``.
 """
 
+from tfgen.datasets.bars import Bars
 from tfgen.datasets.base import KnownDensity
+from tfgen.datasets.binarisation import binarise, dynamic_binarisation
 from tfgen.datasets.bishop_inverse import SmoothBishopInverse
+from tfgen.datasets.digits import digits
 from tfgen.datasets.eight_gaussians import EightGaussians
+from tfgen.datasets.images import Images
+from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
 from tfgen.datasets.registry import DATASET_NAMES, by_name
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
+from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
 from tfgen.datasets.two_moons import TwoMoons
 
 __all__ = [
     "DATASET_NAMES",
+    "Bars",
     "EightGaussians",
+    "Images",
     "KnownDensity",
+    "ProbabilisticPCA",
     "SmoothBishopInverse",
     "Table",
     "TwoMoons",
+    "binarise",
     "breast_cancer",
     "by_name",
+    "cifar10",
     "diabetes",
+    "digits",
+    "dynamic_binarisation",
+    "fashion_mnist",
+    "mnist",
 ]

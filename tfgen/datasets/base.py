@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import abc
-import operator
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["KnownDensity"]
+from tfgen.datasets.arguments import integer_at_least
+
+__all__ = ["KnownDensity", "checked_rows"]
 
 # Rows evaluated at once: with a few hundred quadrature nodes a row, temporaries of some megabytes.
 _CHUNK_ROWS = 1024
@@ -17,6 +18,8 @@ _CHUNK_ROWS = 1024
 
 class KnownDensity(abc.ABC):
     r"""A distribution that can be sampled and whose log-density and entropy are known.
+
+    Where ``x`` is discrete, read mass for density: `log_prob` is then the logarithm of a probability.
 
     A model with density q then has the gap $E[\log p^*(x) - \log q(x)] \ge 0$ nats to the truth $p^*$,
     estimated on one set of samples with both densities on the same points.
@@ -29,8 +32,9 @@ class KnownDensity(abc.ABC):
         name: The name that `tfgen.datasets.by_name` knows.
         event_shape: Shape of one ``x``.
         context_shape: Shape of one ``context``; None when ``x`` is unconditional.
+        x_values: The only values that the elements of ``x`` take; None when they are any real numbers.
         entropy: The entropy of ``x``, or of ``x`` given ``context``, in nats: the mean of ``-log_prob`` over
-            samples.
+            samples. A class attribute or, where it depends on the constructor's arguments, a property.
 
     Example:
         >>> from tfgen.datasets import EightGaussians
@@ -43,7 +47,12 @@ class KnownDensity(abc.ABC):
     name: ClassVar[str]
     event_shape: ClassVar[tuple[int, ...]]
     context_shape: ClassVar[tuple[int, ...] | None] = None
-    entropy: ClassVar[float]
+    x_values: ClassVar[tuple[float, ...] | None] = None
+
+    @property
+    @abc.abstractmethod
+    def entropy(self) -> float:
+        """The entropy of ``x``, or of ``x`` given ``context``, in nats."""
 
     def sample(self, n: int, *, seed: int) -> dict[str, NDArray[np.float32]]:
         """Draws n independent rows; the same (n, seed) gives the same rows.
@@ -60,12 +69,12 @@ class KnownDensity(abc.ABC):
             TypeError: If `n` or `seed` is no integer.
             ValueError: If `n` is less than 1 or `seed` is negative.
         """
-        rows = _integer_at_least(n, 1, name="n")
-        rng = np.random.default_rng(_integer_at_least(seed, 0, name="seed"))
+        rows = integer_at_least(n, 1, name="n")
+        rng = np.random.default_rng(integer_at_least(seed, 0, name="seed"))
         return {key: values.astype(np.float32) for key, values in self._sample(rows, rng).items()}
 
     def log_prob(self, x: ArrayLike, context: ArrayLike | None = None) -> NDArray[np.float64]:
-        """Returns the exact log-density of each row, computed in float64.
+        """Returns the exact log-density (or log-mass) of each row, computed in float64.
 
         Args:
             x: ``[n, *event_shape]``, n at least 1.
@@ -75,9 +84,12 @@ class KnownDensity(abc.ABC):
             ``float64[n]`` in nats.
 
         Raises:
-            ValueError: If a shape is wrong, a value is not finite, or `context` is missing or unexpected.
+            ValueError: If a shape is wrong, a value is not finite, a value of `x` is none of ``x_values``, or
+                `context` is missing or unexpected.
         """
-        x_rows = _rows(x, self.event_shape, name="x")
+        x_rows = checked_rows(x, self.event_shape, name="x")
+        if self.x_values is not None:
+            _check_values(x_rows, self.x_values)
         if self.context_shape is None:
             if context is not None:
                 raise ValueError(
@@ -90,7 +102,7 @@ class KnownDensity(abc.ABC):
                     f"`context` must have shape {_row_shape(self.context_shape)}: "
                     f"{self.name!r} is conditional. Received: None"
                 )
-            context_rows = _rows(context, self.context_shape, name="context")
+            context_rows = checked_rows(context, self.context_shape, name="context")
             if len(context_rows) != len(x_rows):
                 raise ValueError(
                     f"`context` must have as many rows as `x`, {len(x_rows)}. Received: {len(context_rows)} rows"
@@ -113,24 +125,25 @@ class KnownDensity(abc.ABC):
         """Evaluates one chunk of rows; without a context, `context` is [n, 0]."""
 
 
-def _integer_at_least(value: int, least: int, *, name: str) -> int:
-    # bool is an int to Python, but True rows or seed False are slips.
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"`{name}` must be an integer, at least {least}. Received: {value!r}")
-    try:
-        integer = operator.index(value)
-    except TypeError:
-        raise TypeError(f"`{name}` must be an integer, at least {least}. Received: {value!r}") from None
-    if integer < least:
-        raise ValueError(f"`{name}` must be an integer, at least {least}. Received: {value!r}")
-    return integer
-
-
 def _row_shape(shape: tuple[int, ...]) -> str:
     return f"[{', '.join(['n', *map(str, shape)])}]"
 
 
-def _rows(values: ArrayLike, shape: tuple[int, ...], *, name: str) -> NDArray[np.float64]:
+def checked_rows(values: ArrayLike, shape: tuple[int, ...], *, name: str) -> NDArray[np.float64]:
+    """Returns the values as float64[n, *shape] with n at least 1, or raises an error that names the argument.
+
+    Args:
+        values: What was given.
+        shape: The shape of one row.
+        name: The argument's name.
+
+    Raises:
+        ValueError: If the shape is wrong, or a value is not finite.
+
+    Example:
+        >>> checked_rows([[1, 2]], (2,), name="x")
+        array([[1., 2.]])
+    """
     try:
         rows = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -149,3 +162,12 @@ def _rows(values: ArrayLike, shape: tuple[int, ...], *, name: str) -> NDArray[np
             f"{np.argwhere(~valid)[0, 0]}"
         )
     return rows
+
+
+def _check_values(x: NDArray[np.float64], values: tuple[float, ...]) -> None:
+    valid = np.isin(x, values)
+    if not valid.all():
+        raise ValueError(
+            f"`x` must hold no value but {', '.join(f'{value:g}' for value in values)}. "
+            f"Received: {x[~valid][0]:g} in row {np.argwhere(~valid)[0, 0]}"
+        )

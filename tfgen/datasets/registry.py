@@ -4,35 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tfgen.datasets.bars import Bars
 from tfgen.datasets.base import KnownDensity
 from tfgen.datasets.bishop_inverse import SmoothBishopInverse
+from tfgen.datasets.digits import digits
 from tfgen.datasets.eight_gaussians import EightGaussians
+from tfgen.datasets.images import Images
+from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
+from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
 from tfgen.datasets.two_moons import TwoMoons
 
 __all__ = ["DATASET_NAMES", "by_name"]
 
-_FACTORIES: dict[str, Callable[[], KnownDensity | Table]] = {
+_FACTORIES: dict[str, Callable[[], KnownDensity | Table | Images]] = {
     EightGaussians.name: EightGaussians,
     TwoMoons.name: TwoMoons,
     SmoothBishopInverse.name: SmoothBishopInverse,
+    ProbabilisticPCA.name: ProbabilisticPCA,
+    Bars.name: Bars,
     "breast-cancer": breast_cancer,
     "diabetes": diabetes,
+    "digits": digits,
+    "mnist": mnist,
+    "fashion-mnist": fashion_mnist,
+    "cifar10": cifar10,
 }
 
 DATASET_NAMES: tuple[str, ...] = tuple(_FACTORIES)
 """Every name that `by_name` knows."""
 
 
-def by_name(name: str) -> KnownDensity | Table:
-    """Returns the generator, or loads the table, of that name.
+def by_name(name: str) -> KnownDensity | Table | Images:
+    """Returns the generator, or loads the table or the images, of that name, with default arguments.
 
     Args:
         name: One of `DATASET_NAMES`.
 
     Raises:
         ValueError: If there is no such name.
-        ImportError: If the name is a table's and scikit-learn is not installed.
+        ImportError: If the name is that of real data and scikit-learn, or TensorFlow Datasets, is not installed.
+        ConnectionError: If the data are to be downloaded first and cannot be.
 
     Example:
         >>> by_name("two-moons")
