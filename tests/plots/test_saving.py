@@ -29,6 +29,12 @@ figures = [
     plots.sample_pairs(draws, draws, pairs=((0, 1),), names=["a", "b"]),
     plots.conditional_density(normal, normal, x_limits=(-1, 1), context_limits=(-1, 1), points=5),
     plots.predictive_bands(draws[:, :1], draws[None, :, :1] + np.arange(3)[:, None, None]),
+    plots.image_grid(np.ones((5, 4, 4)), title="grid"),
+    plots.reconstructions(np.ones((5, 4, 4)), np.ones((5, 4, 4))),
+    plots.interpolation(np.ones((3, 2, 4, 4))),
+    plots.latent_plane(draws, np.arange(9)),
+    plots.latent_grid(lambda z: np.ones((len(z), 4, 4)), points=3),
+    plots.training_curves({"loss": [1.0, 2.0]}),
 ]
 for index, figure in enumerate(figures):
     plots.save_figure(figure, f"{sys.argv[1]}/{index}.png", dpi=20)
@@ -83,4 +89,4 @@ def test_pyplot_and_its_global_state_stay_out(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
-    assert len(list(tmp_path.glob("*.png"))) == 4
+    assert len(list(tmp_path.glob("*.png"))) == 10

@@ -1,7 +1,22 @@
-"""Pictures of densities: figures that the caller saves, with no global state of matplotlib's."""
+"""Pictures of densities, images and training: figures that the caller saves, with no global state of matplotlib's."""
 
 from tfgen.plots.conditional import conditional_density, predictive_bands
 from tfgen.plots.density import density_beside_truth, sample_pairs
+from tfgen.plots.images import image_grid, interpolation, reconstructions
+from tfgen.plots.latent import latent_grid, latent_plane
 from tfgen.plots.saving import save_figure
+from tfgen.plots.training import training_curves
 
-__all__ = ["conditional_density", "density_beside_truth", "predictive_bands", "sample_pairs", "save_figure"]
+__all__ = [
+    "conditional_density",
+    "density_beside_truth",
+    "image_grid",
+    "interpolation",
+    "latent_grid",
+    "latent_plane",
+    "predictive_bands",
+    "reconstructions",
+    "sample_pairs",
+    "save_figure",
+    "training_curves",
+]

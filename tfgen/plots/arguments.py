@@ -1,0 +1,70 @@
+"""What the pictures of image models are given, checked alike everywhere."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["checked_count", "checked_images", "checked_numbers", "checked_range"]
+
+
+def checked_count(argument: str, value: Any, *, minimum: int = 1) -> int:
+    """An integer of at least `minimum`, or an error that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+        raise ValueError(f"`{argument}` must be an integer of at least {minimum}. Received: {argument}={value!r}")
+    return int(value)
+
+
+def checked_range(argument: str, value: Any) -> tuple[float, float]:
+    """Two finite numbers in ascending order, or an error that names the argument."""
+    try:
+        low, high = (float(edge) for edge in value)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not -np.inf < low < high < np.inf:
+        raise ValueError(f"`{argument}` must be two finite numbers, low < high. Received: {argument}={value!r}")
+    return low, high
+
+
+def checked_numbers(argument: str, value: Any) -> NDArray[np.float64]:
+    """A non-empty array of finite real numbers, or an error that names the argument."""
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind in "cSUMm":
+            raise TypeError(f"dtype={given.dtype.name}")
+        numbers = given.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        kind = type(value).__name__
+        raise ValueError(f"`{argument}` must be an array of real numbers. Received: {kind} ({error})") from error
+    if not numbers.size:
+        raise ValueError(f"`{argument}` must not be empty. Received: shape={numbers.shape}")
+    if not np.isfinite(numbers).all():
+        wrong = numbers.size - np.isfinite(numbers).sum()
+        raise ValueError(f"`{argument}` must be finite. Received: {wrong} of {numbers.size} NaN or infinite")
+    return numbers
+
+
+def checked_images(argument: str, value: Any, *, leading: tuple[str, ...] = ("n",)) -> NDArray[np.float64]:
+    """Images with their channels' axis, [*leading, h, w, 1 or 3], or an error that names the argument.
+
+    Args:
+        argument: the name for the error.
+        value: [*leading, h, w, c] with c 1 or 3, or [*leading, h, w] in grey.
+        leading: names of the axes before the image's own.
+
+    Returns:
+        The images.
+
+    Raises:
+        ValueError: for another shape, an empty array, or values that are no finite real numbers.
+    """
+    images = checked_numbers(argument, value)
+    if images.ndim == len(leading) + 2:
+        images = images[..., None]
+    if images.ndim != len(leading) + 3 or images.shape[-1] not in (1, 3):
+        axes = ", ".join(leading)
+        raise ValueError(
+            f"`{argument}` must have shape [{axes}, h, w, c] with c 1 or 3, or [{axes}, h, w]. "
+            f"Received: shape={np.shape(value)}"
+        )
+    return images
