@@ -17,16 +17,16 @@ X = tf.TensorSpec([None], tf.float32, name="x")
 SHAPES = (tf.TensorShape([]), tf.TensorShape([None]))
 
 
-def lgamma(x: tf.Tensor) -> tf.Tensor:
-    return tf.math.lgamma(x)
+def digamma(x: tf.Tensor) -> tf.Tensor:
+    return tf.math.digamma(x)
 
 
 def in_a_branch(x: tf.Tensor) -> tf.Tensor:
-    return tf.cond(tf.reduce_sum(x) > 0, lambda: lgamma(x), lambda: x)
+    return tf.cond(tf.reduce_sum(x) > 0, lambda: digamma(x), lambda: x)
 
 
 def in_a_loop(x: tf.Tensor) -> tf.Tensor:
-    return tf.while_loop(lambda step, _: step < 3, lambda step, value: (step + 1, lgamma(value)), (0, x), SHAPES)[1]
+    return tf.while_loop(lambda step, _: step < 3, lambda step, value: (step + 1, digamma(value)), (0, x), SHAPES)[1]
 
 
 def in_a_loop_in_a_branch(x: tf.Tensor) -> tf.Tensor:
@@ -34,11 +34,11 @@ def in_a_loop_in_a_branch(x: tf.Tensor) -> tf.Tensor:
 
 
 def in_an_inner_function(x: tf.Tensor) -> tf.Tensor:
-    return tf.function(lgamma, autograph=False)(x)
+    return tf.function(digamma, autograph=False)(x)
 
 
 def in_a_switch(x: tf.Tensor) -> tf.Tensor:
-    return tf.switch_case(tf.size(x), [lambda: x, lambda: lgamma(x), lambda: -x])
+    return tf.switch_case(tf.size(x), [lambda: x, lambda: digamma(x), lambda: -x])
 
 
 def refused(function: Callable[..., tf.Tensor]) -> UnsupportedOperators:
@@ -52,19 +52,19 @@ def line_of(function: Callable[..., tf.Tensor]) -> str:
     return f"{Path(__file__)}:{inspect.getsourcelines(function)[1] + 1}"
 
 
-@pytest.mark.parametrize("function", [lgamma, in_a_branch, in_a_loop, in_a_loop_in_a_branch, in_an_inner_function])
+@pytest.mark.parametrize("function", [digamma, in_a_branch, in_a_loop, in_a_loop_in_a_branch, in_an_inner_function])
 def test_an_operator_is_named_with_its_line_at_any_depth(function: Callable[..., tf.Tensor]) -> None:
     error = refused(function)
-    assert [entry.operator for entry in error.operators] == ["Lgamma"]
-    assert error.operators[0].node.endswith("Lgamma")
-    assert error.operators[0].source == line_of(lgamma)
-    assert str(error).endswith(f"Lgamma (node {error.operators[0].node!r}, from {line_of(lgamma)})")
+    assert [entry.operator for entry in error.operators] == ["Digamma"]
+    assert error.operators[0].node.endswith("Digamma")
+    assert error.operators[0].source == line_of(digamma)
+    assert str(error).endswith(f"Digamma (node {error.operators[0].node!r}, from {line_of(digamma)})")
 
 
 def test_an_operator_in_a_switch_is_found_too() -> None:
     """tf2onnx cannot switch; what is in the cases is named all the same."""
     operators = refused(in_a_switch).operators
-    assert [entry.source for entry in operators if entry.operator == "Lgamma"] == [line_of(lgamma)]
+    assert [entry.source for entry in operators if entry.operator == "Digamma"] == [line_of(digamma)]
 
 
 def test_every_operator_is_named_once_with_its_own_line() -> None:
@@ -99,7 +99,7 @@ def test_an_operator_of_tfp_is_traced_to_the_user_s_line_and_to_tfp_s() -> None:
 
 def test_an_operator_without_a_line_in_between_is_traced_to_the_call_of_convert() -> None:
     start = inspect.currentframe().f_lineno  # type: ignore[union-attr]
-    error = refused(tf.math.lgamma)
+    error = refused(tf.math.digamma)
     assert error.operators[0].source is not None
     assert error.operators[0].source.startswith(__file__)
     assert abs(int(error.operators[0].source.rsplit(":", 1)[1]) - start) < 100
@@ -109,8 +109,8 @@ def test_alike_operators_of_two_branches_give_both_lines() -> None:
     def branches(x: tf.Tensor) -> tf.Tensor:
         return tf.cond(
             tf.reduce_sum(x) > 0,
-            lambda: tf.math.lgamma(x),
-            lambda: tf.math.lgamma(-x),
+            lambda: tf.math.digamma(x),
+            lambda: tf.math.digamma(-x),
         )
 
     start = inspect.getsourcelines(branches)[1]
@@ -120,12 +120,12 @@ def test_alike_operators_of_two_branches_give_both_lines() -> None:
 
 def test_a_loaded_function_has_no_lines_but_names(tmp_path: Path) -> None:
     module = tf.Module()
-    module.score = tf.function(lambda x: tf.math.lgamma(x), input_signature=[X])
+    module.score = tf.function(lambda x: tf.math.digamma(x), input_signature=[X])
     tf.saved_model.save(module, tmp_path)
     loaded = tf.saved_model.load(tmp_path)
     (operator,) = refused(lambda x: loaded.score(x)).operators
-    assert (operator.operator, operator.source) == ("Lgamma", None)
-    assert str(operator) == f"Lgamma (node {operator.node!r})"
+    assert (operator.operator, operator.source) == ("Digamma", None)
+    assert str(operator) == f"Digamma (node {operator.node!r})"
 
 
 def test_what_follows_an_unknown_operator_does_not_hide_it() -> None:

@@ -10,6 +10,8 @@ import tensorflow as tf
 WIDER = {"float32": np.float64, "float64": np.longdouble}
 BITS: dict[str, Any] = {"float32": np.uint32, "float64": np.uint64}
 BOUNDS = {  # the measured largest relative errors, with a margin for other processors
+    ("expm1", "float32"): 4e-7,
+    ("expm1", "float64"): 7e-16,
     ("log", "float32"): 3e-7,
     ("log", "float64"): 4e-16,
     ("log1p", "float32"): 4e-7,
@@ -17,8 +19,14 @@ BOUNDS = {  # the measured largest relative errors, with a margin for other proc
     ("softplus", "float32"): 4e-7,
     ("softplus", "float64"): 6e-16,
 }
-FUNCTIONS = {"log": tf.math.log, "log1p": tf.math.log1p, "softplus": tf.math.softplus}
+FUNCTIONS = {
+    "expm1": tf.math.expm1,
+    "log": tf.math.log,
+    "log1p": tf.math.log1p,
+    "softplus": tf.math.softplus,
+}
 ORACLES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "expm1": np.expm1,
     "log": np.log,
     "log1p": np.log1p,
     "softplus": lambda x: np.logaddexp(np.zeros_like(x), x),
@@ -71,7 +79,7 @@ def same_kind(found: np.ndarray, exact: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", ["log", "log1p", "softplus"])
+@pytest.mark.parametrize("name", ["expm1", "log", "log1p", "softplus"])
 def test_the_error_over_the_whole_domain_is_the_one_stated(name: str, dtype: str, converted: Any) -> None:
     model = converted(FUNCTIONS[name], [tf.TensorSpec([None], dtype, name="x")])
     x = domain(dtype)
@@ -88,7 +96,7 @@ def test_the_error_over_the_whole_domain_is_the_one_stated(name: str, dtype: str
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", ["log1p", "softplus"])
+@pytest.mark.parametrize("name", ["expm1", "log1p", "softplus"])
 def test_subnormal_results_are_right_to_the_last_place(name: str, dtype: str, converted: Any) -> None:
     model = converted(FUNCTIONS[name], [tf.TensorSpec([None], dtype, name="x")])
     x = domain(dtype)
@@ -102,9 +110,11 @@ def test_subnormal_results_are_right_to_the_last_place(name: str, dtype: str, co
     assert steps.max() <= 1
 
 
-def test_log1p_keeps_the_sign_of_zero(converted: Any) -> None:
-    model = converted(tf.math.log1p, [tf.TensorSpec([None], tf.float32, name="x")])
-    found = model(np.array([0.0, -0.0], np.float32))["output"]
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["expm1", "log1p"])
+def test_the_sign_of_zero_stays(name: str, dtype: str, converted: Any) -> None:
+    model = converted(FUNCTIONS[name], [tf.TensorSpec([None], dtype, name="x")])
+    found = model(np.array([0.0, -0.0], dtype))["output"]
     assert np.signbit(found).tolist() == [False, True]
     assert found.tolist() == [0.0, 0.0]
 
@@ -117,6 +127,15 @@ def test_log1p_and_softplus_at_the_ends(converted: Any) -> None:
     found = softplus(ends)["output"]
     assert (found[0], found[3]) == (0.0, np.inf)
     assert np.isnan(found).tolist() == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_expm1_at_the_ends(dtype: str, converted: Any) -> None:
+    model = converted(tf.math.expm1, [tf.TensorSpec([None], dtype, name="x")])
+    ends = np.array([-np.inf, np.finfo(dtype).min, -63.5, -40, np.finfo(dtype).max, np.inf, np.nan], dtype)
+    np.testing.assert_array_equal(model(ends)["output"], [-1, -1, -1, -1, np.inf, np.inf, np.nan])
+    below = np.linspace(-80, -1, 10_000).astype(dtype)
+    assert model(below)["output"].min() == -1
 
 
 def test_softplus_keeps_small_results_of_float64(converted: Any) -> None:
@@ -170,3 +189,41 @@ def test_a_sum_of_nothing_is_minus_infinity(converted: Any) -> None:
     model = converted(lambda x: tf.reduce_logsumexp(x, axis=-1), [tf.TensorSpec([None, 2], tf.float32, name="x")])
     x = np.array([[-np.inf, -np.inf], [-np.inf, 1.0], [np.inf, 0.0]], np.float32)
     np.testing.assert_array_equal(model(x)["output"], [-np.inf, 1.0, np.inf])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("function", "logarithm", "bounds"),
+    [
+        (tf.math.xlogy, np.log, {"float32": 4e-7, "float64": 5e-16}),
+        (tf.math.xlog1py, np.log1p, {"float32": 5e-7, "float64": 7e-16}),
+    ],
+    ids=["xlogy", "xlog1py"],
+)
+def test_a_number_times_a_logarithm(
+    function: Any, logarithm: Callable[..., Any], bounds: dict[str, float], dtype: str, converted: Any
+) -> None:
+    signature = [tf.TensorSpec([None], dtype, name=name) for name in ("x", "y")]
+    model = converted(function, signature, inputs=lambda batch: [np.arange(batch), np.linspace(0, 2, batch)])
+    y = domain(dtype)
+    x = np.random.default_rng(1).permutation(y)
+    x[::5], x[1::5] = 0.0, -0.0
+    with np.errstate(all="ignore"):
+        exact = np.where(x == 0, 0, x.astype(WIDER[dtype]) * logarithm(y.astype(WIDER[dtype])))
+        rounded = exact.astype(dtype)
+    found = model(x, y)["output"]
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(rounded))
+    np.testing.assert_array_equal(found[x == 0], 0)
+    errors, theirs = relative(found, exact), relative(function(x, y).numpy(), exact)
+    theirs = theirs[(np.abs(x) >= np.finfo(dtype).tiny) & (np.abs(y) >= np.finfo(dtype).tiny)]
+    assert errors.max() < bounds[dtype]
+    assert errors.max() <= 2 * theirs.max()
+
+
+@pytest.mark.parametrize("function", [tf.math.xlogy, tf.math.xlog1py], ids=["xlogy", "xlog1py"])
+def test_zero_times_any_logarithm_is_zero(function: Any, converted: Any) -> None:
+    signature = [tf.TensorSpec([None, 1], tf.float32, name="x"), tf.TensorSpec([5], tf.float32, name="y")]
+    model = converted(function, signature)
+    y = np.array([np.nan, np.inf, -np.inf, -1.0, 0.0], np.float32)
+    found = model(np.array([[0.0], [-0.0], [np.nan]], np.float32), y)["output"]
+    np.testing.assert_array_equal(found, [[0.0] * 5, [0.0] * 5, [np.nan] * 5])
