@@ -60,9 +60,9 @@ def test_the_table_names_all_of_tfp_layers():
 
 def test_what_the_table_offers_exists():
     offered = [code for row in _table() for code in re.findall(r"`(\w+\(.*?\)|Dis\w+)`", row[1])]
-    assert len(offered) == 9
+    assert len(offered) == 16
     for code in offered:
-        name, _, arguments = code.rstrip(")").partition("(")
+        name, _, arguments = code.removesuffix(")").partition("(")
         layer = getattr(tfgen.layers, name)
         if arguments:
             made = eval(f"layer({arguments.replace('...', '(3,)')})", {"layer": layer, "n": 4, "k": 2, "d": 3})
@@ -97,6 +97,18 @@ def test_parameters_carry_over_as_the_page_says():
     np.testing.assert_allclose(
         tfgen.layers.IndependentBernoulli(event_shape=(4,)).make_distribution(parameters).log_prob(bits),
         tfpl.IndependentBernoulli.new(parameters, (4,)).log_prob(bits),
+        rtol=1e-6,
+    )
+    logistic = tfgen.layers.IndependentLogistic(event_shape=(2,), min_scale=0.0)
+    np.testing.assert_allclose(
+        logistic.make_distribution(parameters - shift).log_prob(x),
+        tfpl.IndependentLogistic.new(parameters, (2,)).log_prob(x),
+        rtol=1e-5,
+        atol=1e-5,
+    )
+    np.testing.assert_allclose(
+        tfgen.layers.IndependentPoisson(event_shape=(4,)).make_distribution(parameters).log_prob(bits),
+        tfpl.IndependentPoisson.new(parameters, (4,)).log_prob(bits),
         rtol=1e-6,
     )
     label = [0, 1, 2, 3, 1, 0]

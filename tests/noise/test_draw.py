@@ -8,11 +8,16 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import linalg, stats  # type: ignore[import-untyped, unused-ignore]
+from tensorflow_probability.python.distributions.independent import _Independent
+from tensorflow_probability.python.distributions.mixture_same_family import _MixtureSameFamily
+from tensorflow_probability.python.distributions.sample import _Sample
+from tensorflow_probability.python.distributions.transformed_distribution import _TransformedDistribution
 from tensorflow_probability.python.layers.internal.distribution_tensor_coercible import _TensorCoercible
 
 from tfgen import layers
+from tfgen.distributions import DiscretisedLogistic
 from tfgen.noise import Noise, draw, seed_rows
-from tfgen.noise.draw import _draw, pick, register_draw
+from tfgen.noise.draw import draw_rows, pick, register_draw
 
 tfd, tfb = tfp.distributions, tfp.bijectors
 
@@ -76,17 +81,27 @@ EXAMPLES: dict[type, Callable[[], Any]] = {
     tfd.Normal: lambda: tfd.Normal(-2.0, 3.0),
     tfd.Bernoulli: lambda: tfd.Bernoulli(probs=0.3, dtype=tf.float32),
     tfd.Categorical: lambda: tfd.Categorical(probs=[0.2, 0.5, 0.3]),
-    tfd.Independent: lambda: tfd.Independent(tfd.Normal([[0.0, 1.0], [2.0, -3.0]], [[1.0], [0.1]]), 2),
+    tfd.Logistic: lambda: tfd.Logistic(-2.0, 3.0),
+    tfd.StudentT: lambda: tfd.StudentT(8.0, 1.0, 0.5),
+    tfd.Dirichlet: lambda: tfd.Dirichlet([0.5, 2.0, 7.0]),
+    DiscretisedLogistic: lambda: DiscretisedLogistic([13.0], 2.0, 0, 15)[0],
+    tfd.Poisson: lambda: tfd.Poisson(3.5),
+    tfd.NegativeBinomial: lambda: tfd.NegativeBinomial(1.5, logits=0.5),
+    tfd.Binomial: lambda: tfd.Binomial(12.0, probs=0.3),
+    _Sample: lambda: tfd.Sample(tfd.MultivariateNormalTriL([1.0, -1.0], TRIANGLE), [3]),
+    _Independent: lambda: tfd.Independent(tfd.Normal([[0.0, 1.0], [2.0, -3.0]], [[1.0], [0.1]]), 2),
     tfd.MultivariateNormalLinearOperator: lambda: tfd.MultivariateNormalTriL([1.0, -1.0], TRIANGLE),
-    tfd.MixtureSameFamily: lambda: mixture("diagonal"),
-    tfd.TransformedDistribution: lambda: tfd.LogNormal(0.5, 0.25),
+    _MixtureSameFamily: lambda: mixture("diagonal"),
+    _TransformedDistribution: lambda: tfd.LogNormal(0.5, 0.25),
     _TensorCoercible: layer_output,
 }
 
 
 def test_every_family_has_an_example() -> None:
-    of_tfp = {family for family in _draw.registry if family.__module__.startswith("tensorflow_probability")}
-    assert of_tfp == set(EXAMPLES)
+    registered = {
+        family for family in draw_rows.registry if family.__module__.startswith(("tensorflow_probability", "tfgen"))
+    }
+    assert registered == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("family", EXAMPLES, ids=lambda family: family.__name__)
@@ -316,10 +331,12 @@ def test_double_precision() -> None:
 
 
 def test_a_family_without_a_handler_is_named() -> None:
-    with pytest.raises(TypeError, match=r"tfgen cannot sample tfd.Gamma from noise. Register a handler"):
-        draw(tfd.Gamma(2.0, 1.0), noise_of(3))
-    with pytest.raises(TypeError, match=r"tfd.Gamma"):
-        draw(tfd.Independent(tfd.Gamma([2.0, 3.0], 1.0), 1), noise_of(3))
+    with pytest.raises(TypeError, match=r"tfgen cannot sample tfd.Skellam from noise. Register a handler"):
+        draw(tfd.Skellam(2.0, 1.0), noise_of(3))
+    with pytest.raises(TypeError, match=r"tfd.Skellam"):
+        draw(tfd.Independent(tfd.Skellam([2.0, 3.0], 1.0), 1), noise_of(3))
+    with pytest.raises(TypeError, match=r"tfd.VonMisesFisher"):
+        draw(tfd.VonMisesFisher([0.0, 1.0], 1.0), noise_of(3))
 
 
 def test_a_handler_can_be_registered() -> None:

@@ -287,3 +287,17 @@ def test_a_tree_too_deep_is_refused() -> None:
         noise = noise.child(15)
     with pytest.raises(ValueError, match="`stream` must fit in 32 bits"):
         noise.child(15).child(15)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "normal"])
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64])
+def test_an_index_for_each_row(kind: str, dtype: tf.DType) -> None:
+    rows, indices = tf.constant(seed_rows(5, 8)), [3, 0, 100_000, 3, 2**31 - 1]
+    noise = Noise(rows).child(2)
+    own = getattr(noise.at(tf.constant(indices, dtype)[:, tf.newaxis]), kind)((2, 3)).numpy()
+    assert own.shape == (5, 2, 3)
+    for row, index in enumerate(indices):
+        assert_same(kind, own[row], getattr(noise.at(index), kind)((2, 3)).numpy()[row])
+    # It stays with the streams below.
+    below = getattr(noise.at(tf.constant(indices, dtype)[:, tf.newaxis]).child(1), kind)((5,)).numpy()
+    assert_same(kind, below[2], getattr(noise.child(1).at(100_000), kind)((5,)).numpy()[2])

@@ -6,8 +6,15 @@ from tfgen.layers.distributions import (
     DistributionLayer,
     IndependentBernoulli,
     IndependentCategorical,
+    IndependentDiscretisedLogistic,
+    IndependentLogistic,
+    IndependentNegativeBinomial,
     IndependentNormal,
+    IndependentPoisson,
+    IndependentStudentT,
     MixtureNormal,
+    MultivariateNormalTriL,
+    TFPDistribution,
 )
 from tfgen.layers.networks import MLP
 
@@ -18,6 +25,13 @@ __all__ = [
     "DistributionLayer",
     "IndependentBernoulli",
     "IndependentCategorical",
+    "IndependentDiscretisedLogistic",
+    "IndependentLogistic",
+    "IndependentNegativeBinomial",
     "IndependentNormal",
+    "IndependentPoisson",
+    "IndependentStudentT",
     "MixtureNormal",
+    "MultivariateNormalTriL",
+    "TFPDistribution",
 ]

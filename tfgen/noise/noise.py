@@ -23,7 +23,8 @@ class Noise:
     Nothing else enters: neither the batch size, nor the other rows, nor the runtime. A *stream* tells apart the
     uses of noise within one draw (a mixture's component and its location); streams form a tree, `child(k)`
     being node 16·stream + k + 1, so that nested distributions never share one. An *index* tells apart
-    repetitions of one use (importance samples, time steps) and may be a tensor.
+    repetitions of one use (importance samples, time steps) and may be a tensor: a scalar, or [batch, 1] where each row
+    is at an index of its own. Row i of that is row i at the scalar index[i].
 
     Changing any of this changes every recorded sample: raise `LAYOUT_VERSION`, which is itself part of the
     counter and of every bundle's manifest.
@@ -31,7 +32,7 @@ class Noise:
     Args:
         seeds: int32 [batch, 2], a seed row for each row of the batch; the whole range is used.
         stream: the stream's number.
-        index: scalar, Python integer or integer tensor.
+        index: Python integer, or integer tensor of shape [] or [batch, 1], from 0 to 2³¹ − 1.
 
     Example:
         >>> noise = Noise(tf.constant([[3, 0], [3, 1]]))
@@ -57,7 +58,7 @@ class Noise:
         return Noise(self.seeds, stream=_FANOUT * self.stream + number + 1, index=self.index)
 
     def at(self, index: int | tf.Tensor) -> "Noise":
-        """The same stream at another index, such as a time step."""
+        """The same stream at another index, such as a time step: of all rows, or by [batch, 1] each row's own."""
         return Noise(self.seeds, stream=self.stream, index=index)
 
     def uniform(self, shape: Sequence[int], dtype: tf.DType = tf.float32) -> tf.Tensor:

@@ -45,6 +45,37 @@ def test_a_bad_event_shape_is_named(kind: Any, shape: Any) -> None:
             lambda: layers.MixtureNormal(event_shape=(), components=2, covariance="full"),
             r"`event_shape` must have rank 1 .* Received: event_shape=\(\)",
         ),
+        (
+            lambda: layers.MultivariateNormalTriL(event_shape=(2, 2)),
+            r"`event_shape` must have rank 1. Received: event_shape=\(2, 2\)",
+        ),
+        (
+            lambda: layers.MultivariateNormalTriL(event_shape=(2,), min_scale=-1.0),
+            "`min_scale` must be at least 0. Received: min_scale=-1.0",
+        ),
+        (
+            lambda: layers.IndependentLogistic(event_shape=(2,), components=0),
+            "`components` must be an integer of at least 1. Received: components=0",
+        ),
+        (
+            lambda: layers.IndependentDiscretisedLogistic(event_shape=(2,), levels=1),
+            "`levels` must be an integer of at least 2. Received: levels=1",
+        ),
+        (
+            lambda: layers.IndependentDiscretisedLogistic(event_shape=(2,), components=1.5),  # type: ignore[arg-type]
+            "`components` must be an integer of at least 1. Received: components=1.5",
+        ),
+        (
+            lambda: layers.IndependentStudentT(event_shape=(2,), min_scale=float("nan")),
+            "`min_scale` must be at least 0. Received: min_scale=nan",
+        ),
+        *(
+            (
+                lambda scale=scale: layers.IndependentNormal(event_shape=(2,), scale=scale),
+                "`scale` must be 'predicted', 'shared' or a positive number. Received: scale=",
+            )
+            for scale in (0.0, -1, "half", True, None)
+        ),
     ],
 )
 def test_errors_name_the_argument(make: Callable[[], Any], message: str) -> None:

@@ -10,6 +10,7 @@ from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.layers.internal.distribution_tensor_coercible import _TensorCoercible
 
 from tfgen.layers.arguments import checked_shape
+from tfgen.layers.distributions.support import Support
 from tfgen.layers.precision import density_dtype
 
 __all__ = ["DistributionLayer", "unflatten"]
@@ -34,8 +35,9 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
     2. give `parameter_size`, the count of unconstrained parameters;
     3. give `make_distribution`, from unconstrained parameters to a `tfd.Distribution` whose log-density is
        finite for all of them;
-    4. where the family has no mean, give `point_estimate` and `point_shape`;
-    5. see that `tfgen.noise.draw` knows the family.
+    4. where the family has no mean, give `point_estimate` and `point_shape`, and `event_estimate`;
+    5. where an event is no real number of unit size, give `support` and `to_features`;
+    6. see that `tfgen.noise.draw` knows the family.
 
     Whatever the dtype policy, the projection and the density are computed in float32 at least.
 
@@ -71,6 +73,9 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.density_dtype = density_dtype(self.dtype_policy)
 
+    support: Support = Support()
+    """The values that an event may hold."""
+
     @property
     @abc.abstractmethod
     def parameter_size(self) -> int:
@@ -96,6 +101,21 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
         """The shape of one point estimate."""
         return self.event_shape
 
+    def event_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
+        """An event to show for a distribution, [..., *event_shape]: the point estimate, unless that is no event."""
+        return self.point_estimate(distribution)
+
+    def to_features(self, event: tf.Tensor) -> tf.Tensor:
+        """An event as a network should read it: about centred and of unit size; one-hot for class numbers.
+
+        Args:
+            event: [..., *event_shape].
+
+        Returns:
+            [..., *event_shape] or, with one more axis, [..., *event_shape, channels].
+        """
+        return event
+
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the projection for features of the given width."""
         self.projection = keras.layers.Dense(
@@ -110,8 +130,11 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
 
     def call(self, features: tf.Tensor) -> tfd.Distribution:
         """Builds the distribution for each row of features."""
-        parameters = self.projection(tf.cast(features, self.density_dtype))
-        return _LayerOutput(self.make_distribution(parameters), self.point_estimate)
+        return _LayerOutput(self.make_distribution(self.project(features)), self.point_estimate)
+
+    def project(self, features: tf.Tensor) -> tf.Tensor:
+        """The unconstrained parameters [batch, ..., parameter_size] that `make_distribution` takes."""
+        return self.projection(tf.cast(features, self.density_dtype))
 
     def compute_output_spec(self, features: keras.KerasTensor) -> keras.KerasTensor:
         """What Keras is told while it builds functional models: the point estimate's shape."""

@@ -5,6 +5,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions.base import DistributionLayer, unflatten
+from tfgen.layers.distributions.support import Support
 
 __all__ = ["IndependentBernoulli"]
 
@@ -24,6 +25,8 @@ class IndependentBernoulli(DistributionLayer):
         >>> IndependentBernoulli(event_shape=(4,))(tf.zeros([2, 8])).mean().numpy().tolist()[0]
         [0.5, 0.5, 0.5, 0.5]
     """
+
+    support = Support(low=0, high=1, integer=True)
 
     @property
     def parameter_size(self) -> int:

@@ -8,6 +8,7 @@ from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.arguments import checked_count
 from tfgen.layers.distributions.base import DistributionLayer, unflatten
+from tfgen.layers.distributions.support import Support
 
 __all__ = ["IndependentCategorical"]
 
@@ -36,6 +37,7 @@ class IndependentCategorical(DistributionLayer):
     def __init__(self, *, event_shape: tuple[int, ...] = (), classes: int, **kwargs: Any) -> None:
         super().__init__(event_shape=event_shape, **kwargs)
         self.classes = checked_count("classes", classes, minimum=2)
+        self.support = Support(low=0, high=self.classes - 1, integer=True)
 
     @property
     def parameter_size(self) -> int:
@@ -55,6 +57,14 @@ class IndependentCategorical(DistributionLayer):
     def point_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
         """The probabilities [batch, ..., *event_shape, classes]."""
         return distribution.distribution.probs_parameter()
+
+    def event_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
+        """The most probable class numbers [batch, ..., *event_shape]."""
+        return distribution.mode()
+
+    def to_features(self, event: tf.Tensor) -> tf.Tensor:
+        """One-hot, [..., *event_shape, classes]."""
+        return tf.one_hot(tf.cast(event, tf.int32), self.classes, dtype=event.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -9,6 +9,7 @@ from tensorflow_probability import distributions as tfd
 from tfgen.layers.arguments import checked_count
 from tfgen.layers.distributions.base import DistributionLayer, unflatten
 from tfgen.layers.distributions.positive import MIN_SCALE, checked_minimum, positive
+from tfgen.layers.distributions.triangle import lower_triangle
 
 __all__ = ["MixtureNormal"]
 
@@ -88,7 +89,7 @@ class MixtureNormal(DistributionLayer):
             )
         else:
             below = unflatten(below, (count, self._off_diagonal))
-            components = tfd.MultivariateNormalTriL(location, _lower_triangle(diagonal, below, size))
+            components = tfd.MultivariateNormalTriL(location, lower_triangle(diagonal, below, size))
         return tfd.MixtureSameFamily(tfd.Categorical(logits=logits), components)
 
     def get_config(self) -> dict[str, Any]:
@@ -99,22 +100,3 @@ class MixtureNormal(DistributionLayer):
             "covariance": self.covariance,
             "min_scale": self.min_scale,
         }
-
-
-def _lower_triangle(diagonal: tf.Tensor, below: tf.Tensor, size: int) -> tf.Tensor:
-    """[..., size] and [..., size·(size − 1)/2] to lower triangular [..., size, size].
-
-    By one gather from (0, diagonal, below): it differentiates, compiles under XLA and converts to ONNX as it is,
-    which a scatter does not.
-    """
-    if size == 1:
-        return diagonal[..., tf.newaxis]
-    source = [[0] * size for _ in range(size)]
-    position = 1 + size
-    for row in range(size):
-        for column in range(row):
-            source[row][column] = position
-            position += 1
-        source[row][row] = 1 + row
-    entries = tf.concat([tf.zeros_like(diagonal[..., :1]), diagonal, below], axis=-1)
-    return tf.gather(entries, tf.constant(source), axis=-1)
