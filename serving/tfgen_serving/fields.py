@@ -12,6 +12,7 @@ from tfgen_serving.errors import BundleError
 
 __all__ = [
     "as_count",
+    "as_seed_row",
     "as_shape",
     "check_path",
     "check_sha256",
@@ -64,6 +65,14 @@ def as_count(field: str, value: Any, *, minimum: int) -> int:
         raise BundleError(f"{field} must be {expected}. Received: {value!r}") from None
     expect(count >= minimum, field, expected, value)
     return count
+
+
+def as_seed_row(field: str, value: Any) -> tuple[int, int]:
+    """Returns a seed row as a pair of integers that fit int32."""
+    expect(isinstance(value, list | tuple) and len(value) == 2, field, "two integers, a bound's seed row", value)
+    first, second = (as_count(f"{field}[{index}]", item, minimum=-(2**31)) for index, item in enumerate(value))
+    expect(max(first, second) < 2**31, field, "two integers that fit int32", value)
+    return first, second
 
 
 def as_shape(field: str, value: Any) -> tuple[int | None, ...]:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from tfgen_serving.atomic import atomic_file
 from tfgen_serving.errors import BundleError
 from tfgen_serving.fields import (
     as_count,
+    as_seed_row,
     as_shape,
     check_path,
     check_sha256,
@@ -42,6 +43,7 @@ class Manifest:
         name: The model's own name.
         score_kind: ``"exact"`` when ``score`` is log p(x), ``"bound"`` when it is a lower bound of it.
         num_samples: K, the samples behind a bound; None for an exact score.
+        score_seed: The seed row that every example of a bound's ``score`` gets; None for an exact score.
         noise_layout: The version of the rule that turns a seed row into noise.
         endpoints: The endpoints by name.
         event_shape: The shape of one x; None where a dimension is free.
@@ -67,6 +69,7 @@ class Manifest:
     name: str
     score_kind: str
     num_samples: int | None
+    score_seed: tuple[int, int] | None = None
     noise_layout: int
     endpoints: Mapping[str, EndpointInfo]
     event_shape: tuple[int | None, ...]
@@ -82,8 +85,10 @@ class Manifest:
         expect(self.score_kind in SCORE_KINDS, "score_kind", "'exact' or 'bound'", self.score_kind)
         if self.score_kind == "exact":
             expect(self.num_samples is None, "num_samples", "null, the score being exact", self.num_samples)
+            expect(self.score_seed is None, "score_seed", "null, the score being exact", self.score_seed)
         else:
             object.__setattr__(self, "num_samples", as_count("num_samples", self.num_samples, minimum=1))
+            object.__setattr__(self, "score_seed", as_seed_row("score_seed", self.score_seed))
         object.__setattr__(self, "noise_layout", as_count("noise_layout", self.noise_layout, minimum=0))
         object.__setattr__(self, "event_shape", as_shape("event_shape", self.event_shape))
         if self.context_shape is not None:
@@ -150,8 +155,10 @@ class Manifest:
             data = parse_object(text)
             # The version is read first: another format may well have other fields.
             _check_version(data.get("format_version"))
-            required = frozenset(item.name for item in fields(cls) if item.default_factory is MISSING)
-            values = fields_of(data, required=required, optional=frozenset({"max_difference"}))
+            optional = frozenset({"max_difference", "score_seed"})
+            values = fields_of(
+                data, required=frozenset(item.name for item in fields(cls)) - optional, optional=optional
+            )
             expect(isinstance(values["endpoints"], dict), "endpoints", "an object by name", values["endpoints"])
             endpoints = {}
             for name, item in values["endpoints"].items():

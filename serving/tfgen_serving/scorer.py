@@ -127,7 +127,7 @@ class Scorer:
             seeds = np.stack([np.full(len(index), seed), index], axis=1).astype(np.int32)
             return {"seed": seeds} if rows is None else {"seed": seeds, "context": rows[index % len(rows)]}
 
-        draws = _only(endpoint, self._batched(endpoint, feed, total, batch_size), "sample")
+        draws = _only(endpoint, self._batched(endpoint, feed, total, batch_size), "x")
         return draws if rows is None else draws.reshape(n, len(rows), *draws.shape[1:])
 
     def encode(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
@@ -140,6 +140,10 @@ class Scorer:
     def decode(self, z: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
         """Returns what each latent z stands for, ``[n, *event]``; arguments and errors as for `score`."""
         return self._single("decode", {"z": z, "context": context}, "x", batch_size)
+
+    def reconstruct(self, x: ArrayLike, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
+        """Returns each row as it is decoded from its own encoding, ``[n, *event]``; errors as for `score`."""
+        return self._single("reconstruct", {"x": x}, "reconstructed", batch_size)
 
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.

@@ -13,6 +13,7 @@ import tfgen_export
 from tfgen.bundles.examples import example_inputs
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
+from tfgen.models.training import EVALUATION_SEED
 from tfgen.noise import LAYOUT_VERSION
 from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
 
@@ -128,6 +129,7 @@ def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float | None, a
         name=model.name,
         score_kind=model.score_kind,
         num_samples=model.num_samples,
+        score_seed=EVALUATION_SEED if model.score_kind == "bound" else None,
         noise_layout=LAYOUT_VERSION,
         endpoints={endpoint.name: _describe(endpoint) for endpoint in model.endpoints()},
         event_shape=model.event_shape,
