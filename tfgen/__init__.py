@@ -9,36 +9,44 @@ from typing import TYPE_CHECKING, Any
 from tfgen._requirements import check_training_requirements
 
 if TYPE_CHECKING:
-    from tfgen import datasets, layers, losses, noise
+    from tfgen import datasets, distributions, layers, losses, noise, plots
     from tfgen.bundles import verify_bundle
     from tfgen.losses import NegativeLogLikelihood
-    from tfgen.models import MDN, ExactModel, GenerativeModel, RealNVP, load_model
+    from tfgen.models import MDN, VAE, BoundModel, ExactModel, GenerativeModel, RealNVP, load_model
 
 __all__ = [
     "MDN",
+    "VAE",
+    "BoundModel",
     "ExactModel",
     "GenerativeModel",
     "NegativeLogLikelihood",
     "RealNVP",
     "datasets",
+    "distributions",
     "layers",
     "load_model",
     "losses",
     "noise",
+    "plots",
     "verify_bundle",
 ]
 
 # Where each name lives; an empty attribute is the module itself.
 _TRAINING = {
+    "BoundModel": "tfgen.models:BoundModel",
     "ExactModel": "tfgen.models:ExactModel",
     "GenerativeModel": "tfgen.models:GenerativeModel",
     "MDN": "tfgen.models:MDN",
     "NegativeLogLikelihood": "tfgen.losses:NegativeLogLikelihood",
     "RealNVP": "tfgen.models:RealNVP",
+    "VAE": "tfgen.models:VAE",
+    "distributions": "tfgen.distributions:",
     "layers": "tfgen.layers:",
     "load_model": "tfgen.models:load_model",
     "losses": "tfgen.losses:",
     "noise": "tfgen.noise:",
+    "plots": "tfgen.plots:",
     "verify_bundle": "tfgen.bundles:verify_bundle",
 }
 _LIGHT = {"datasets": "tfgen.datasets:"}

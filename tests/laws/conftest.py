@@ -1,7 +1,7 @@
 """Every law gets every registered model."""
 
 import pytest
-from laws.registry import MODELS, build
+from laws.registry import BOUND, EXACT, MODELS, build
 
 
 @pytest.fixture(params=sorted(MODELS))
@@ -12,6 +12,16 @@ def name(request):
 @pytest.fixture
 def model(name):
     return build(name)
+
+
+@pytest.fixture(params=EXACT)
+def exact_model(request):
+    return build(request.param)
+
+
+@pytest.fixture(params=BOUND)
+def bound_model(request):
+    return build(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -61,22 +61,37 @@ def test_unequal_lengths(model):
 def test_missing_or_unexpected_context(model):
     inputs = rows(model, 4)
     if model.context_shape:
-        for call in (lambda: model.score(inputs["x"]), lambda: model.sample(2, seed=0), model.distribution):
+        for call in (lambda: model.score(inputs["x"]), lambda: model.sample(2, seed=0)):
             _refused(call, "context")
         model.compile()
         with pytest.raises(ValueError, match=r"missing: \['context'\]"):
             model.fit({"x": inputs["x"]}, verbose=0)
     else:
         context = np.zeros((4, 2), np.float32)
-        for call in (
-            lambda: model.score(inputs["x"], context),
-            lambda: model.sample(2, context, seed=0),
-            lambda: model.distribution(context),
-        ):
+        for call in (lambda: model.score(inputs["x"], context), lambda: model.sample(2, context, seed=0)):
             _refused(call, "context")
         model.compile()
         with pytest.raises(ValueError, match="'context'"):
             model.fit({"x": inputs["x"], "context": context}, verbose=0)
+
+
+def test_a_distribution_s_context(exact_model):
+    context = None if exact_model.context_shape else np.zeros((4, 2), np.float32)
+    _refused(lambda: exact_model.distribution(context), "context")
+
+
+def test_outside_the_support(model):
+    support = model.inputs_spec.support
+    if support.everything:
+        pytest.skip("any finite number is an event")
+    inputs = rows(model, 4)
+    inputs["x"][2, 0] = 0.5 if support.integer else support.low - 1
+    assert "row 2" in _refused(lambda: model.score(**inputs), "x")
+    model.compile()
+    for call in (model.fit, model.evaluate, model.predict):
+        _refused(lambda call=call: call(inputs, verbose=0), "x")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`x` must hold"):
+        model.fit(tf.data.Dataset.from_tensor_slices(inputs).batch(4), verbose=0)
 
 
 @pytest.mark.parametrize("count", [0, -3, 2.5, True, None])

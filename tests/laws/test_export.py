@@ -51,6 +51,7 @@ def test_a_batch_split_and_merged_gives_the_same_rows(name, bundles):
         session = onnxruntime.InferenceSession(bundles(name) / "1" / "onnx" / f"{endpoint.name}.onnx")
         rng = np.random.default_rng(1)
         feed = {spec.name: rng.normal(size=[8, *spec.shape[1:]]) for spec in endpoint.inputs}
+        feed |= {name: value for name, value in rows(model, 8, seed=1).items() if name in feed}
         feed = {
             spec.name: (100 * feed[spec.name]).astype("i4") if spec.dtype == tf.int32 else feed[spec.name].astype("f4")
             for spec in endpoint.inputs

@@ -76,5 +76,29 @@ def test_an_exported_bound_gives_every_row_the_one_seed():
     score = model.score(np.repeat(X[:1], 5, axis=0)).numpy()
     np.testing.assert_array_equal(score, np.repeat(score[:1], 5))
     np.testing.assert_allclose(model.predict(X, batch_size=4, verbose=0), model.score(X), rtol=1e-6)
+
+
+def _evaluated(strategy, batch_size, **compiled):
+    with strategy.scope():
+        model = NoisyGaussian()
+        model.compile(**compiled)
+    return model.evaluate(X, batch_size=batch_size, verbose=0, return_dict=True)["nll"]
+
+
+def test_evaluation_gives_each_row_its_own_noise(two_devices):
+    """Of the same row many times over, the mean is the mean over noise; however the rows come."""
+    seeds = np.stack([np.zeros(ROWS), np.arange(ROWS)], axis=1).astype("int32")
+    expected = np.mean(NoisyGaussian().call({"x": X}, seeds=tf.constant(seeds))["nll"])
+    plain = tf.distribute.get_strategy()
+    for batch_size in (4, 21):
+        np.testing.assert_allclose(_evaluated(plain, batch_size), expected, rtol=1e-6)
+    np.testing.assert_allclose(_evaluated(two_devices, 8), expected, rtol=1e-6)
+    np.testing.assert_allclose(_evaluated(plain, 8, jit_compile=True), expected, rtol=1e-6)
+    np.testing.assert_allclose(_evaluated(plain, 4, steps_per_execution=2), expected, rtol=1e-6)
+
+
+def test_evaluation_begins_anew_each_time():
+    model = NoisyGaussian()
+    model.compile()
     once, again = (model.evaluate(X, batch_size=size, verbose=0) for size in (4, 21))
     np.testing.assert_allclose(once, again, rtol=1e-6)

@@ -1,10 +1,12 @@
 """Models: the contract (`GenerativeModel`, `ExactModel`) and one file for each family."""
 
 import tfgen._training  # noqa: F401
+from tfgen.models.bound import BoundModel
 from tfgen.models.exact import ExactModel
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.loading import load_model
 from tfgen.models.mdn import MDN
 from tfgen.models.real_nvp import RealNVP
+from tfgen.models.vae import VAE
 
-__all__ = ["MDN", "ExactModel", "GenerativeModel", "RealNVP", "load_model"]
+__all__ = ["MDN", "VAE", "BoundModel", "ExactModel", "GenerativeModel", "RealNVP", "load_model"]

@@ -141,8 +141,31 @@ class GenerativeModel(TrainingSteps, abc.ABC):
             found = {item.name: item for item in self.endpoints()}
             if endpoint not in found:
                 raise ValueError(f"`endpoint` must be one of {sorted(found)}. Received: endpoint={endpoint!r}")
-            self._functions[endpoint] = (found[endpoint].traced().get_concrete_function(), found[endpoint].inputs)
-        function, specs = self._functions[endpoint]
+            self._trace(found[endpoint])
+        return self._run_traced(endpoint, inputs)
+
+    def run_endpoint(self, endpoint: Endpoint, **inputs: Any) -> dict[str, tf.Tensor]:
+        """Runs an endpoint that is not among those exported; traced once under its name.
+
+        Args:
+            endpoint: the endpoint.
+            **inputs: its inputs by name; a context that is None counts as not given.
+
+        Returns:
+            Its outputs by name.
+
+        Raises:
+            ValueError: for bad input, naming the argument.
+        """
+        if endpoint.name not in self._functions:
+            self._trace(endpoint)
+        return self._run_traced(endpoint.name, inputs)
+
+    def _trace(self, endpoint: Endpoint) -> None:
+        self._functions[endpoint.name] = (endpoint.traced().get_concrete_function(), endpoint.inputs)
+
+    def _run_traced(self, name: str, inputs: dict[str, Any]) -> dict[str, tf.Tensor]:
+        function, specs = self._functions[name]
         return function(*self.inputs_spec.values(specs, inputs).values())
 
     def context_inputs(self, context: Any) -> dict[str, tf.Tensor]:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.layers.distributions.support import Support
 from tfgen.models.shapes import Shape, check_shape, check_weight, fits, is_arrays, listed, shape_of, words
 
 __all__ = ["ModelInputs"]
@@ -21,10 +22,15 @@ class ModelInputs:
     Args:
         event_shape: the shape of one event x.
         context_shape: the shape of one context, or None for an unconditional model.
+
+    Attributes:
+        shapes: of one example, by name.
+        support: the values that x may hold; a model whose likelihood is narrower than the real line sets it.
     """
 
     def __init__(self, event_shape: Shape, context_shape: Shape | None) -> None:
         self.shapes: dict[str, Shape] = {"x": event_shape}
+        self.support = Support()
         if context_shape is not None:
             self.shapes["context"] = context_shape
 
@@ -103,7 +109,7 @@ class ModelInputs:
         return cast
 
     def check(self, named: Mapping[str, Any]) -> None:
-        """Refuses values that cannot be scored: empty, of unequal length, or not finite.
+        """Refuses values that cannot be scored: empty, of unequal length, not finite, or outside the support.
 
         Symbolic tensors pass: their values are not known yet.
         """
@@ -120,6 +126,8 @@ class ModelInputs:
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
                 raise ValueError(f"`{name}` must be finite. Received: {array[row]} in row {row}")
+            if name == "x" and not self.support.everything:
+                self._check_support(array)
         if len(set(sizes.values())) > 1:
             raise ValueError(f"{listed(sizes)} must have as many rows as each other. Received: {sizes}")
 
@@ -172,11 +180,24 @@ class ModelInputs:
         names = {id(value): name for name, value in self.unpack(element, caller="fit")[0].items()}
 
         def guard(value: tf.Tensor) -> tf.Tensor:
-            if not value.dtype.is_floating:
-                return value
-            return tf.debugging.check_numerics(value, f"`{names.get(id(value), 'sample_weight')}` must be finite")
+            name = names.get(id(value), "sample_weight")
+            if value.dtype.is_floating:
+                value = tf.debugging.check_numerics(value, f"`{name}` must be finite")
+            if name == "x" and not self.support.everything:
+                message = f"`x` must hold {self.support.words}"
+                with tf.control_dependencies([tf.debugging.Assert(self.support.holds(value), [message])]):
+                    value = tf.identity(value)
+            return value
 
         return tf.nest.map_structure(guard, element)
+
+    def _check_support(self, x: np.ndarray) -> None:
+        first = self.support.first_outside(x)
+        if first is not None:
+            raise ValueError(
+                f"`x` must hold {self.support.words}, which is what the likelihood is of. "
+                f"Received: {x[first]} in row {first[0]}"
+            )
 
     def _pair(self, x: Sequence) -> bool:
         """Whether a list or tuple is a pair (context, x) and not rows of numbers."""

@@ -1,6 +1,7 @@
 """Keras's training, evaluation and prediction steps for models of named inputs."""
 
 import inspect
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from tfgen.models.inputs import ModelInputs
 __all__ = ["EVALUATION_SEED", "TrainingSteps"]
 
 EVALUATION_SEED = (0, 0)
-"""The seed row that every example gets outside training: a bound is then a function of its example alone."""
+"""The seed row that every example of `score` and `predict` gets: a bound is then a function of its example alone."""
 
 
 class TrainingSteps(keras.Model):
@@ -24,11 +25,13 @@ class TrainingSteps(keras.Model):
         Σ_i w_i Σ_terms term_i / N  +  Σ regularisers,
 
     Keras's own reduction. Each term is a metric under its own name, with the same weights, and `loss` is theirs and
-    the regularisers' sum; they are exact under `tf.distribute` too, an uneven last batch included.
+    the regularisers' sum; where x is quantised, `bits_per_dim` is the terms' sum / (D ln 2). They are exact under
+    `tf.distribute` too, an uneven last batch included.
     """
 
     stochastic: ClassVar[bool] = False
-    """Whether the terms need noise. Training then gives global row r at step s the seed row (s, r)."""
+    """Whether the terms need noise. Training then gives global row r at step s the seed row (s, r); evaluation gives
+    row r of its data the seed row (0, r), without which one draw of noise would decide the mean over all of them."""
 
     term_names: ClassVar[tuple[str, ...]]
     inputs_spec: ModelInputs
@@ -36,6 +39,9 @@ class TrainingSteps(keras.Model):
     def build(self, input_shape: Any = None) -> None:
         """Makes the terms' metrics; a subclass makes its layers' weights first."""
         self.term_metrics = [keras.metrics.Mean(name=name) for name in self.term_names]
+        # Nats are the same whatever the size of an image; bits a dimension compare with the papers'.
+        quantised = self.inputs_spec.support.levels is not None
+        self.bits_per_dim_metrics = [keras.metrics.Mean(name="bits_per_dim")] if quantised else []
         self.built = True
 
     def compile(
@@ -148,7 +154,7 @@ class TrainingSteps(keras.Model):
     def test_step(self, data: Any) -> dict[str, Any]:
         """The loss and its terms on a batch."""
         inputs, weight = self.inputs_spec.unpack(data, caller="evaluate")
-        self._loss(self(inputs, training=False, **self._evaluation_noise(inputs)), weight)
+        self._loss(self(inputs, training=False, **self._test_noise(inputs)), weight)
         return self.get_metrics_result()
 
     def predict_step(self, data: Any) -> tf.Tensor:
@@ -195,6 +201,8 @@ class TrainingSteps(keras.Model):
             metric.update_state(term)
             weighted.append(term)
         total = tf.add_n(weighted)
+        for metric in self.bits_per_dim_metrics:
+            metric.update_state(total / (math.prod(self.inputs_spec.shapes["x"]) * math.log(2.0)))
         # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.
         self._loss_tracker.update_state(total + tf.cast(regularisation, total.dtype))
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -209,16 +217,31 @@ class TrainingSteps(keras.Model):
         """Seed rows (step, global row): batching, replicas and XLA change nothing."""
         if not self.stochastic:
             return {}
-        rows = tf.shape(inputs["x"])[0]
-        first = 0
+        step = tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.int32)
+        return {"seeds": self._numbered_seeds(inputs, step, 0)}
+
+    def _test_noise(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Seed rows (0, row of the whole data): batching, replicas and XLA change nothing."""
+        if not self.stochastic:
+            return {}
+        seen = tf.cast(tf.convert_to_tensor(self._loss_tracker.count), tf.int32)  # rows before this batch
         replica = tf.distribute.get_replica_context()
         if replica.num_replicas_in_sync > 1:
-            counts = replica.all_gather(rows[tf.newaxis], axis=0)
-            first = tf.reduce_sum(counts[: replica.replica_id_in_sync_group])
-        step = tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.int32)
-        return {"seeds": tf.stack([tf.fill([rows], step), first + tf.range(rows)], axis=1)}
+            seen = replica.all_reduce(tf.distribute.ReduceOp.SUM, seen)
+        return {"seeds": self._numbered_seeds(inputs, tf.constant(EVALUATION_SEED[0]), seen)}
 
     def _evaluation_noise(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The one recorded seed row for every example."""
         if not self.stochastic:
             return {}
         return {"seeds": tf.tile(tf.constant([EVALUATION_SEED], tf.int32), [tf.shape(inputs["x"])[0], 1])}
+
+    @staticmethod
+    def _numbered_seeds(inputs: dict[str, tf.Tensor], seed: tf.Tensor, first: int | tf.Tensor) -> tf.Tensor:
+        """(seed, first + row of the global batch)."""
+        rows = tf.shape(inputs["x"])[0]
+        replica = tf.distribute.get_replica_context()
+        if replica.num_replicas_in_sync > 1:
+            counts = replica.all_gather(rows[tf.newaxis], axis=0)
+            first += tf.reduce_sum(counts[: replica.replica_id_in_sync_group])
+        return tf.stack([tf.fill([rows], seed), first + tf.range(rows)], axis=1)

@@ -1,0 +1,89 @@
+"""A bound is a bound: below the truth, rising with its samples, and what its noise says it is."""
+
+import itertools
+
+import numpy as np
+import pytest
+from laws.registry import true_log_prob
+
+REPEATS = 400
+
+
+@pytest.fixture
+def data(bound_model):
+    # What the model finds likely: elsewhere a few heavy weights would decide every mean.
+    return bound_model, bound_model.sample(6, seed=3).numpy()
+
+
+def _bounds(model, x, num_samples, *, seed):
+    """[rows, repeats]: the bound by independent noise."""
+    repeated = np.repeat(x, REPEATS, axis=0)
+    return model.bound(repeated, num_samples=num_samples, seed=seed).numpy().reshape(len(x), -1).astype(np.float64)
+
+
+def _mean_and_error(values):
+    return values.mean(axis=1), values.std(axis=1, ddof=1) / np.sqrt(REPEATS)
+
+
+@pytest.mark.parametrize("num_samples", [1, 5, 64])
+def test_a_bound_never_exceeds_the_truth(data, num_samples):
+    model, x = data
+    mean, error = _mean_and_error(_bounds(model, x, num_samples, seed=1))
+    assert (mean <= true_log_prob(model, x) + 3 * error).all()
+
+
+def test_more_samples_never_lower_the_bound(data):
+    model, x = data
+    found = [_mean_and_error(_bounds(model, x, count, seed=count)) for count in (1, 5, 64)]
+    for (low, low_error), (high, high_error) in itertools.pairwise(found):
+        assert (high >= low - 3 * np.hypot(low_error, high_error)).all()
+
+
+def test_importance_weights_average_to_the_truth(data):
+    """E[exp(bound)] = p(x): what makes an importance-weighted bound one, whatever the posterior."""
+    model, x = data
+    values = _bounds(model, x, 64, seed=2)
+    ratios = np.exp(values - true_log_prob(model, x)[:, None])
+    mean, error = _mean_and_error(ratios)
+    steady = error < 0.1  # elsewhere a few heavy weights decide the mean, and no error says how far off it is
+    assert steady.sum() >= 2
+    assert (np.abs(mean - 1) <= 4 * error + 1e-4)[steady].all()
+
+
+def test_one_sample_is_the_loss(data):
+    model, x = data
+    terms = model({"x": x})
+    total = sum(terms[name] for name in model.term_names).numpy()
+    score = type(model).from_config({**model.get_config(), "num_samples": 1})
+    score.set_weights(model.get_weights())
+    np.testing.assert_allclose(score.score(x), -total, rtol=1e-5, atol=1e-5)
+
+
+def test_evaluate_gives_the_mean_bound_of_independent_noise(data):
+    model, x = data
+    x = np.repeat(x, 5, axis=0)
+    model.compile()
+    loss = model.evaluate(x, batch_size=7, verbose=0, return_dict=True)["loss"]
+    expected = -model.bound(x, num_samples=model.training_samples, seed=0).numpy().mean()
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
+def test_the_score_is_the_same_for_the_same_example(data):
+    model, x = data
+    twice = model.score(np.concatenate([x, x])).numpy()
+    np.testing.assert_allclose(twice[: len(x)], twice[len(x) :], rtol=1e-6, atol=1e-6)
+    assert len(np.unique(model.bound(np.repeat(x[:1], 20, axis=0), seed=0).numpy())) > 10
+
+
+def test_a_seed_gives_one_bound(data):
+    model, x = data
+    first, again, other = (model.bound(x, num_samples=3, seed=seed).numpy() for seed in (5, 5, 6))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).all()
+
+
+@pytest.mark.parametrize("count", [0, -1, 2.5, "many"])
+def test_the_count_is_checked(data, count):
+    model, x = data
+    with pytest.raises(ValueError, match="`num_samples` must be an integer of at least 1"):
+        model.bound(x, num_samples=count, seed=0)

@@ -1,0 +1,202 @@
+"""Models whose log p(x) is bounded from below by sampling latent variables."""
+
+import abc
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from tfgen.layers.arguments import checked_count
+from tfgen.models.endpoints import Endpoint
+from tfgen.models.generative import GenerativeModel
+from tfgen.models.importance import log_mean_exp, repeat_rows
+from tfgen.models.shapes import shape_of
+from tfgen.noise import Noise, fresh_seed, seed_rows
+
+__all__ = ["BoundModel"]
+
+
+class BoundModel(GenerativeModel):
+    """A model of p(x) = ∫ p(x, z) dz with an approximate posterior q(z | x).
+
+    With K = 1 the bound is the evidence lower bound (ELBO), E_q[log p(x | z)] − KL(q(z | x) ‖ p(z)), of one draw of z
+    and a KL in closed form where there is one. With K > 1 it is the importance-weighted bound,
+
+        log (1/K) Σ_k p(x, z_k) / q(z_k | x),   z_k ~ q(z | x),
+
+    whose mean does not fall with K and tends to log p(x).
+
+    To add one, follow `GenerativeModel`'s recipe, with `infer`, `elbo` and `log_weights` in place of `call`.
+
+    Args:
+        event_shape: the shape of one event x.
+        num_samples: K of `score` and `predict`, recorded with every export.
+        training_samples: K of the bound that `fit` maximises. More than one frees the posterior from having to fit:
+            q may then be simpler than the true posterior, at K times the decoder's cost.
+        **kwargs: as in `GenerativeModel`.
+
+    Raises:
+        ValueError: naming the argument that is out of range.
+
+    Reference:
+        Burda et al., *Importance weighted autoencoders*, ICLR 2016, equation 8.
+    """
+
+    score_kind: ClassVar[str] = "bound"
+    stochastic: ClassVar[bool] = True
+    term_names: ClassVar[tuple[str, ...]] = ("reconstruction", "kl")
+
+    def __init__(
+        self, *, event_shape: tuple[int, ...], num_samples: int = 64, training_samples: int = 1, **kwargs: Any
+    ) -> None:
+        super().__init__(event_shape=event_shape, **kwargs)
+        self.num_samples: int = checked_count("num_samples", num_samples)
+        self.training_samples = checked_count("training_samples", training_samples)
+
+    @abc.abstractmethod
+    def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> tf.Tensor:
+        """What is computed once for each example, however many samples are weighed.
+
+        Args:
+            inputs: the named inputs in the density's dtype.
+            training: whether this is a training step.
+
+        Returns:
+            A tensor, batch first, such as the posterior's parameters.
+        """
+
+    @abc.abstractmethod
+    def elbo(
+        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None
+    ) -> dict[str, tf.Tensor]:
+        """The parts of the negative ELBO, of one z for each row.
+
+        Args:
+            inputs: the named inputs in the density's dtype.
+            inferred: what `infer` gave.
+            noise: each row's.
+            training: whether this is a training step.
+
+        Returns:
+            `reconstruction`, −log p(x | z), and `kl`, KL(q(z | x) ‖ p(z)); each [batch], in nats.
+        """
+
+    @abc.abstractmethod
+    def log_weights(
+        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None
+    ) -> tf.Tensor:
+        """log p(x, z) − log q(z | x) of one z for each row.
+
+        Args:
+            inputs: the named inputs in the density's dtype, rows repeated for each sample.
+            inferred: what `infer` gave, repeated alike.
+            noise: each row's.
+            training: whether this is a training step.
+
+        Returns:
+            [rows], in nats.
+        """
+
+    def call(
+        self, inputs: dict[str, tf.Tensor], training: bool | None = None, seeds: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        """The negative bound of `training_samples` in two terms, each [batch], in nats.
+
+        `kl` is KL(q(z | x) ‖ p(z)) and `reconstruction` what is left: −E_q[log p(x | z)] of the ELBO, less than that
+        of an importance-weighted bound.
+        """
+        inputs = self._cast(inputs)
+        if seeds is None:
+            seeds = self._evaluation_noise(inputs)["seeds"]
+        inferred = self.infer(inputs, training)
+        terms = self.elbo(inputs, inferred, Noise(seeds), training)
+        if self.training_samples == 1:
+            return terms
+        bound = self._importance_weighted(inputs, inferred, seeds, self.training_samples, training)
+        return {"reconstruction": -bound - terms["kl"], "kl": terms["kl"]}
+
+    def bound(
+        self, x: Any, context: Any = None, *, num_samples: int | None = None, seed: int | None = None
+    ) -> tf.Tensor:
+        """A lower bound of log p(x), in expectation over its noise: the ELBO of one sample, or the IWAE bound of K.
+
+        The samples are weighed a few at a time: memory does not grow with K.
+
+        Args:
+            x: [batch, *event_shape].
+            context: [batch, *context_shape], for conditional models.
+            num_samples: K; the model's own where it is None.
+            seed: a 32-bit integer, example i then having the noise of (seed, i): independent between examples, unlike
+                `score`'s, so that a mean over examples is the better estimate. None takes one from Keras's global
+                generator, which `keras.utils.set_random_seed` governs.
+
+        Returns:
+            [batch], in nats.
+
+        Raises:
+            ValueError: for bad input, naming the argument.
+        """
+        count = self.num_samples if num_samples is None else checked_count("num_samples", num_samples)
+        shape = shape_of(x)
+        rows = shape[0] if shape and shape[0] else 1  # where x is no batch at all, `run_endpoint` says so
+        seeds = seed_rows(rows, fresh_seed() if seed is None else seed)
+        endpoint = self._bound_endpoint(count)
+        return self.run_endpoint(endpoint, x=x, context=context, seed=seeds)["score"]
+
+    def predict_step(self, data: Any) -> tf.Tensor:
+        """The scores of a batch."""
+        inputs, _ = self.inputs_spec.unpack(data, caller="predict")
+        return self._score(**inputs)["score"]
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """`score`."""
+        return (Endpoint("score", self._score, self.inputs_spec.specs(self.density_dtype, "x", "context")),)
+
+    def _score(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        seeds = self._evaluation_noise(inputs)["seeds"]
+        return {"score": self._bound(inputs, seeds, self.num_samples)}
+
+    def _bound_endpoint(self, num_samples: int) -> Endpoint:
+        """`score` of given seed rows; not exported, but run like those that are."""
+
+        def function(seed: tf.Tensor, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"score": self._bound(inputs, seed, num_samples)}
+
+        seed = tf.TensorSpec([None, 2], tf.int32, name="seed")
+        data = self.inputs_spec.specs(self.density_dtype, "x", "context")
+        return Endpoint(f"bound_{num_samples}", function, (*data, seed))
+
+    def _bound(self, inputs: dict[str, tf.Tensor], seeds: tf.Tensor, num_samples: int) -> tf.Tensor:
+        inputs = self._cast(inputs)
+        inferred = self.infer(inputs, training=False)
+        if num_samples == 1:
+            return -tf.add_n(list(self.elbo(inputs, inferred, Noise(seeds), training=False).values()))
+        return self._importance_weighted(inputs, inferred, seeds, num_samples, training=False)
+
+    def _importance_weighted(
+        self,
+        inputs: dict[str, tf.Tensor],
+        inferred: tf.Tensor,
+        seeds: tf.Tensor,
+        num_samples: int,
+        training: bool | None,
+    ) -> tf.Tensor:
+        def weigh(first: tf.Tensor, count: int) -> tf.Tensor:
+            rows = {name: repeat_rows(value, count) for name, value in inputs.items()}
+            # Sample k has noise index k, however many are weighed and however many at once.
+            index = tf.tile(first + tf.range(count), [tf.shape(seeds)[0]])[:, tf.newaxis]
+            noise = Noise(repeat_rows(seeds, count), index=index)
+            weights = self.log_weights(rows, repeat_rows(inferred, count), noise, training)
+            return tf.reshape(weights, [-1, count])
+
+        return log_mean_exp(weigh, num_samples)
+
+    def _cast(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {name: tf.cast(value, self.density_dtype) for name, value in inputs.items()}
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            **super().get_config(),
+            "num_samples": self.num_samples,
+            "training_samples": self.training_samples,
+        }
