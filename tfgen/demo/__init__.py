@@ -1,7 +1,6 @@
 """`tfgen demo`: real data modelled, judged, exported and scored alike in three runtimes."""
 
 from tfgen.demo.experiment import Experiment, Outcome
-from tfgen.demo.experiments import EXPERIMENTS
-from tfgen.demo.run import run_demo
+from tfgen.demo.run import EXPERIMENTS, run_demo
 
 __all__ = ["EXPERIMENTS", "Experiment", "Outcome", "run_demo"]

@@ -6,15 +6,18 @@ from pathlib import Path
 
 from tfgen import plots
 from tfgen.bundles import export_model, verify_bundle
+from tfgen.demo.digits import digits
 from tfgen.demo.experiment import Experiment, Outcome, Progress
-from tfgen.demo.experiments import EXPERIMENTS
+from tfgen.demo.experiments import bishop, breast_cancer, diabetes, two_moons
 from tfgen.judging import paired_gap
 
-__all__ = ["run_demo"]
+__all__ = ["EXPERIMENTS", "run_demo"]
+
+EXPERIMENTS: tuple[Callable[..., Experiment], ...] = (two_moons, breast_cancer, bishop, diabetes, digits)
 
 
 def run_demo(out: Path, *, quick: bool, progress: Callable[[str], Progress]) -> Iterator[Outcome]:
-    """Runs the four experiments one after the other.
+    """Runs the experiments one after the other.
 
     Args:
         out: the folder for bundles and pictures; a bundle that is there gets another version.
@@ -34,10 +37,12 @@ def _run(experiment: Experiment, out: Path, progress: Progress) -> Outcome:
     model = experiment.fit(progress)
     seconds = time.perf_counter() - start
     progress(1.0, "judging")
-    log_prob = model.log_prob(**experiment.test).numpy()
+    log_prob = experiment.log_prob(model)
     gap = paired_gap(experiment.reference_log_prob, log_prob)
     progress(1.0, "drawing")
-    picture = plots.save_figure(experiment.picture(model), out / f"{experiment.name}.png")
+    pictures = tuple(
+        plots.save_figure(figure, out / f"{name}.png") for name, figure in experiment.pictures(model).items()
+    )
     progress(1.0, "exporting")
     version = export_model(model, out / experiment.name, format="bundle")
     progress(1.0, "comparing runtimes")
@@ -52,6 +57,6 @@ def _run(experiment: Experiment, out: Path, progress: Progress) -> Outcome:
         difference=endpoints["score"],
         endpoints=endpoints,
         bundle=version,
-        picture=picture,
+        pictures=pictures,
         seconds=seconds,
     )
