@@ -1,6 +1,6 @@
 """A TensorFlow function to an ONNX model that is known to work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ def convert(
     *,
     name: str | None = None,
     inputs: Callable[[int], Sequence[np.ndarray]] | None = None,
+    discrete: Collection[str] = (),
     rtol: float | None = None,
     atol: float | None = None,
 ) -> onnx.ModelProto:
@@ -40,6 +41,8 @@ def convert(
         name: the graph's name; the function's own where it is None.
         inputs: from a batch size (for every None dimension) to arrays to compare on; standard normals and
             integers from 0 to 9 where it is None.
+        discrete: outputs that are rounded or picked, as a sampler's of whole numbers: one entry in a thousand may
+            differ, by however much.
         rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64 and 10⁻⁴
             for others.
         atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64 and 10⁻⁵ for others.
@@ -75,7 +78,9 @@ def convert(
     make = inputs or (lambda batch: generate_inputs(input_signature, batch))
     largest = 0.0
     for batch in _BATCH_SIZES:
-        for difference in compare(session, concrete, make(batch), output_names, rtol=rtol, atol=atol):
+        for difference in compare(
+            session, concrete, make(batch), output_names, discrete=discrete, rtol=rtol, atol=atol
+        ):
             if not difference.within:
                 tolerance = f"rtol={difference.rtol:g}, atol={difference.atol:g}"
                 raise ConversionMismatch(f"ONNX Runtime disagrees with TensorFlow: {difference} ({tolerance})")

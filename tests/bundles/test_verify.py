@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tfgen
 from tfgen.bundles import EndpointReport, verify_bundle
 from tfgen_serving import BundleError, Scorer
 
@@ -111,3 +112,29 @@ def test_a_folder_that_is_no_bundle(tmp_path: Path) -> None:
 
 def test_a_report_s_largest() -> None:
     assert EndpointReport("score", 3, {("keras", "onnx"): 0.25, ("keras", "saved_model"): 0.5}).largest == 0.5
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A VAE of images, whose samples are whole numbers."""
+    vae = tfgen.VAE(event_shape=(8, 8, 1), latent_dim=2, hidden=(8,), num_samples=2)
+    return vae.export(tmp_path_factory.mktemp("digits") / "base", format="bundle")
+
+
+@pytest.mark.parametrize(("moved", "reported"), [(0, 0.0), (1, 0.0), (30, 1.0)])
+def test_whole_numbers_may_rarely_differ(
+    digits: Path, monkeypatch: pytest.MonkeyPatch, moved: int, reported: float
+) -> None:
+    run = Scorer.run
+
+    def run_with_flips(self: Scorer, endpoint: str, /, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        outputs = run(self, endpoint, **inputs)
+        if endpoint == "sample":
+            outputs["x"] = outputs["x"].copy()
+            outputs["x"].reshape(-1)[:moved] = 1 - outputs["x"].reshape(-1)[:moved]
+        return outputs
+
+    monkeypatch.setattr(Scorer, "run", run_with_flips)
+    report = next(report for report in verify_bundle(digits, rows=20) if report.endpoint == "sample")
+    assert report.unequal == pytest.approx(moved / (20 * 64))
+    assert report.largest == pytest.approx(reported, abs=1e-5)

@@ -13,7 +13,9 @@ from tfgen.demo import Outcome
 from tfgen_serving import Scorer
 
 NOISE = ("oneDNN", "absl", "cuda", "WARNING")
-DATA = {"moons": (2,), "bishop": (1,), "breast_cancer": (30,), "diabetes": (1,)}
+DATA = {"moons": (2,), "bishop": (1,), "breast_cancer": (30,), "diabetes": (1,), "digits": (8, 8, 1)}
+DIGITS = ("samples", "reconstructions", "latent", "interpolation", "training")
+PICTURES = ("moons", "bishop", "breast_cancer", "diabetes", *(f"digits_{name}" for name in DIGITS))
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +41,7 @@ def _outcome(out: Path, title: str, difference: float) -> Outcome:
         difference=difference,
         endpoints={"score": difference},
         bundle=out / title / "1",
-        picture=out / f"{title}.png",
+        pictures=(out / f"{title}.png", out / f"{title}_more.png"),
         seconds=1.0,
     )
 
@@ -66,7 +68,8 @@ def test_the_outcomes_are_told(command: Any, tmp_path: Path, monkeypatch: pytest
     ]
     assert "largest difference 3.0e-06" in result.stdout
     for title in ("one", "two"):
-        assert f"{tmp_path / 'out' / title / '1'}  {tmp_path / 'out' / title}.png" in result.stdout
+        names = (f"{title}/1", f"{title}.png", f"{title}_more.png")
+        assert " ".join(str(tmp_path / "out" / name) for name in names) in result.stdout
 
 
 def test_an_error_of_the_run_is_one_line(command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,22 +104,30 @@ def test_a_file_is_no_folder(command: Any, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_quick_demo(process: Any, tmp_path: Path) -> None:
-    """Four bundles, four pictures, a table, and not a word of TensorFlow's."""
+    """A bundle and pictures of each experiment, a table, and not a word of TensorFlow's."""
     done = process("demo", "--quick", "--out", tmp_path / "out", timeout=580)
     assert done.returncode == 0, done.stderr
     assert not [word for word in NOISE if word.lower() in done.stderr.lower()], done.stderr
     assert done.stderr == ""
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {*DATA, *(f"{name}.png" for name in DATA)}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*DATA, *(f"{name}.png" for name in PICTURES)}
     for name, event_shape in DATA.items():
         scorer = Scorer(tmp_path / "out" / name)
         assert (scorer.bundle.version, scorer.manifest.event_shape) == (1, event_shape)
+    for name in PICTURES:
         assert (tmp_path / "out" / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     rows = [[cell.strip() for cell in line.split("│")][1:-1] for line in done.stdout.splitlines() if "│" in line]
     gaps = {row[0]: float(row[3].split()[0]) for row in rows}
-    assert list(gaps) == ["RealNVP: two moons", "RealNVP: breast cancer", "MDN: Bishop's inverse", "MDN: diabetes"]
+    assert list(gaps) == [
+        "RealNVP: two moons",
+        "RealNVP: breast cancer",
+        "MDN: Bishop's inverse",
+        "MDN: diabetes",
+        "VAE: digits",
+    ]
     assert all("±" in row[3] for row in rows)
     assert 0 < gaps["RealNVP: two moons"] < 0.3
     assert 0 < gaps["MDN: Bishop's inverse"] < 0.3
     assert gaps["MDN: diabetes"] < 0.3
+    assert gaps["VAE: digits"] < 2
     assert np.max([float(row[4]) for row in rows]) < 1e-4
     assert "largest difference" in done.stdout

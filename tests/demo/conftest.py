@@ -17,10 +17,10 @@ def _rows(count: int, seed: int) -> dict[str, np.ndarray]:
     return {"x": np.random.default_rng(seed).normal(1.5, 0.5, size=(count, 1)).astype("float32")}
 
 
-def _picture(model: Any) -> Figure:
+def _pictures(model: Any) -> dict[str, Figure]:
     figure = Figure(figsize=(2, 1))
     figure.subplots().scatter(*model.sample(5, seed=0).numpy().repeat(2, axis=1).T)
-    return figure
+    return {"gaussian": figure, "gaussian_again": figure}
 
 
 def make_experiment(*, validation: bool = False, **changes: Any) -> Experiment:
@@ -37,7 +37,7 @@ def make_experiment(*, validation: bool = False, **changes: Any) -> Experiment:
         "batch_size": 100,
         "epochs": 20,
         "optimizer": lambda steps: keras.optimizers.Adam(0.05),
-        "picture": _picture,
+        "pictures": _pictures,
     }
     return Experiment(**{**arguments, **changes})
 

@@ -1,4 +1,4 @@
-"""The four experiments: no held-out row is trained on, and each is judged beside what it says."""
+"""The experiments: no held-out row is trained on, and each is judged beside what it says."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,10 @@ from sklearn.linear_model import LinearRegression
 
 from tfgen import datasets
 from tfgen.demo import EXPERIMENTS, Experiment
-from tfgen.judging import full_gaussian, linear_gaussian
+from tfgen.demo.experiment import BOUND_SAMPLES
+from tfgen.judging import bernoulli_independent, bernoulli_mixture, full_gaussian, linear_gaussian
 
-NAMES = ("two_moons", "breast_cancer", "bishop", "diabetes")
+NAMES = ("two_moons", "breast_cancer", "bishop", "diabetes", "digits")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def _rows(named: dict[str, np.ndarray]) -> set[bytes]:
 def test_which_there_are(quick: dict[str, Experiment]) -> None:
     assert tuple(quick) == NAMES
     for attribute in ("name", "title"):
-        assert len({getattr(experiment, attribute) for experiment in quick.values()}) == 4
+        assert len({getattr(experiment, attribute) for experiment in quick.values()}) == len(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,8 +38,9 @@ def test_no_row_is_in_two_splits(quick: dict[str, Experiment], name: str) -> Non
     experiment = quick[name]
     splits = [experiment.train, experiment.test, *([experiment.validation] if experiment.validation else [])]
     rows = [_rows(split) for split in splits]
-    assert [len(distinct) for distinct in rows] == [len(split["x"]) for split in splits], "rows repeat"
-    assert len(set.union(*rows)) == sum(map(len, rows))
+    repeated = sum(len(split["x"]) for split in splits) - len(set.union(*rows))
+    # Two people may well write the same digit in 64 black and white pixels; of real numbers none is met twice.
+    assert repeated <= (60 if name == "digits" else 0)
 
 
 @pytest.mark.parametrize("name", ["two_moons", "bishop"])
@@ -99,6 +101,22 @@ def test_diabetes_is_judged_beside_the_training_rows_regression(quick: dict[str,
     np.testing.assert_allclose(experiment.reference_log_prob, expected, rtol=1e-6)
 
 
+def test_digits_are_judged_beside_the_training_rows_mixture(quick: dict[str, Experiment]) -> None:
+    experiment = quick["digits"]
+    train, test = experiment.train["x"], experiment.test["x"]
+    assert (experiment.reference, experiment.known) == ("mixture", False)
+    np.testing.assert_array_equal(experiment.reference_log_prob, bernoulli_mixture(train, test))
+    assert experiment.reference_log_prob.mean() > bernoulli_independent(train, test).mean() + 5
+
+
+def test_a_bound_is_judged_by_many_samples(quick: dict[str, Experiment], monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = quick["digits"]
+    model = experiment.model()
+    assert BOUND_SAMPLES == 5000
+    monkeypatch.setattr("tfgen.demo.experiment.BOUND_SAMPLES", 10)
+    np.testing.assert_array_equal(experiment.log_prob(model), model.bound(**experiment.test, num_samples=10, seed=0))
+
+
 @pytest.mark.parametrize("make", EXPERIMENTS)
 def test_quick_means_fewer_steps_on_the_same_held_out_rows(make: Callable[..., Any], quick: dict[str, Any]) -> None:
     experiment, full = quick[make.__name__], make(quick=False)
@@ -114,6 +132,15 @@ def test_quick_means_fewer_steps_on_the_same_held_out_rows(make: Callable[..., A
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes"])
 def test_pictures_are_drawn_of_any_model(quick: dict[str, Experiment], name: str) -> None:
     experiment = quick[name]
-    figure = experiment.picture(experiment.model())
+    (figure,) = experiment.pictures(experiment.model()).values()
     assert len(figure.axes) >= 2
     assert figure.get_suptitle()
+
+
+def test_pictures_of_digits(quick: dict[str, Experiment]) -> None:
+    experiment = quick["digits"]
+    model = experiment.model()
+    model.compile("adam")
+    model.fit(experiment.train["x"][:64], validation_split=0.5, epochs=2, verbose=0)
+    names = ("samples", "reconstructions", "latent", "interpolation", "training")
+    assert list(experiment.pictures(model)) == [f"digits_{name}" for name in names]

@@ -1,4 +1,4 @@
-"""From training to the outcome, with one experiment in the place of the four."""
+"""From training to the outcome, with one experiment in the place of all."""
 
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,9 @@ def test_the_outcome_is_that_of_the_bundle(gaussian: Any, tmp_path: Path) -> Non
     (tmp_path / "demo" / "gaussian" / "7").mkdir(parents=True)  # of an earlier run
     outcome = _run(tmp_path / "demo", notes)
     assert outcome.experiment is gaussian
-    assert (outcome.bundle, outcome.picture) == (tmp_path / "demo/gaussian/8", tmp_path / "demo/gaussian.png")
-    assert outcome.picture.read_bytes().startswith(b"\x89PNG")
+    assert outcome.bundle == tmp_path / "demo/gaussian/8"
+    assert outcome.pictures == (tmp_path / "demo/gaussian.png", tmp_path / "demo/gaussian_again.png")
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in outcome.pictures)
     log_prob = Scorer(tmp_path / "demo" / "gaussian").score(gaussian.test["x"]).astype("float64")
     assert outcome.nats == pytest.approx(-log_prob.mean(), rel=1e-5)
     assert outcome.reference_nats == pytest.approx(-gaussian.reference_log_prob.mean())

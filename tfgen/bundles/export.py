@@ -109,6 +109,7 @@ def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, ato
             endpoint.inputs,
             name=f"{model.name}_{endpoint.name}",
             inputs=inputs,
+            discrete=endpoint.discrete,
             rtol=rtol,
             atol=atol,
         )

@@ -41,6 +41,11 @@ def verify(bundle: Path, version: int | None, rows: int, tolerance: float) -> No
     for report in reports:
         table.add_row(report.endpoint, *(f"{report.differences[pair]:.1e}" for pair in pairs))
     console.print(table)
+    for report in reports:
+        if report.unequal:
+            console.print(
+                f"{report.endpoint}: {report.unequal:.1e} of the whole numbers that it rounds or picks differ."
+            )
     worst = max(reports, key=lambda report: report.largest)
     if worst.largest > tolerance:
         raise click.ClickException(

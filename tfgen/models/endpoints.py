@@ -20,11 +20,13 @@ class Endpoint:
         function: keyword arguments by the inputs' names, to a dictionary by the outputs' names. Every tensor has
             the batch as its first dimension.
         inputs: the inputs' specifications, each with its name; the first dimension is None.
+        discrete: the outputs that are rounded or picked: of them runtimes may, rarely, differ by whole levels.
     """
 
     name: str
     function: Callable[..., dict[str, tf.Tensor]]
     inputs: tuple[tf.TensorSpec, ...]
+    discrete: tuple[str, ...] = ()
 
     def traced(self) -> tf.types.experimental.PolymorphicFunction:
         """The endpoint as a `tf.function` of its positional inputs, with a dynamic batch."""

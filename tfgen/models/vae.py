@@ -241,12 +241,13 @@ class VAE(BoundModel):
         x = self.inputs_spec.specs(self.density_dtype, "x")
         seed = tf.TensorSpec([None, 2], tf.int32, name="seed")
         latent = tf.TensorSpec([None, self.latent_dim], self.density_dtype, name="z")
+        discrete = self.likelihood.support.integer
         return (
             *super().endpoints(),
-            Endpoint("sample", self._sample, (seed,)),
+            Endpoint("sample", self._sample, (seed,), ("x",) if discrete else ()),
             Endpoint("encode", self._encode, x),
-            Endpoint("decode", self._decode, (latent,)),
-            Endpoint("reconstruct", self._reconstruct, x),
+            Endpoint("decode", self._decode, (latent,), ("x",) if discrete else ()),
+            Endpoint("reconstruct", self._reconstruct, x, ("reconstructed",) if discrete else ()),
         )
 
     def _sample(self, seed: tf.Tensor) -> dict[str, tf.Tensor]:
