@@ -36,29 +36,28 @@ def philox_4x32(counter: Sequence[tf.Tensor], key: Sequence[tf.Tensor]) -> tuple
         >>> [hex(int(word)) for word in philox_4x32([zero] * 4, [zero] * 2)]
         ['0x6627e8d5', '0xe169c58d', '0xbc57ac4c', '0x9b00dbd8']
     """
-    c0, c1, c2, c3 = counter
-    k0, k1 = key
+    # Words stay in 64 bits all the way: casting them back and forth would be a third of all operations.
+    c0, c1, c2, c3 = (tf.cast(word, tf.uint64) for word in counter)
+    k0, k1 = (tf.cast(word, tf.uint64) for word in key)
     for round_index in range(_ROUNDS):
         high0, low0 = _multiply(_MULTIPLIERS[0], c0)
         high1, low1 = _multiply(_MULTIPLIERS[1], c2)
         c0, c1, c2, c3 = _xor(high1, c1, k0), low1, _xor(high0, c3, k1), low0
         if round_index < _ROUNDS - 1:
             k0, k1 = _add(k0, _WEYL[0]), _add(k1, _WEYL[1])
-    return c0, c1, c2, c3
+    return tuple(tf.cast(word, tf.uint32) for word in (c0, c1, c2, c3))
 
 
 def _multiply(multiplier: int, word: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The high and low 32 bits of a 32 × 32 bit product."""
-    product = tf.cast(word, tf.uint64) * tf.constant(multiplier, tf.uint64)
+    product = word * tf.constant(multiplier, tf.uint64)
     high = tf.bitwise.right_shift(product, tf.constant(32, tf.uint64))
-    low = tf.bitwise.bitwise_and(product, tf.constant(_MASK, tf.uint64))
-    return tf.cast(high, tf.uint32), tf.cast(low, tf.uint32)
+    return high, tf.bitwise.bitwise_and(product, tf.constant(_MASK, tf.uint64))
 
 
 def _add(word: tf.Tensor, increment: int) -> tf.Tensor:
-    """Addition modulo 2³², made in 64 bits: ONNX Runtime's uint32 overflow is not specified."""
-    total = tf.cast(word, tf.uint64) + tf.constant(increment, tf.uint64)
-    return tf.cast(tf.bitwise.bitwise_and(total, tf.constant(_MASK, tf.uint64)), tf.uint32)
+    """Addition modulo 2³²."""
+    return tf.bitwise.bitwise_and(word + tf.constant(increment, tf.uint64), tf.constant(_MASK, tf.uint64))
 
 
 def _xor(first: tf.Tensor, second: tf.Tensor, third: tf.Tensor) -> tf.Tensor:
