@@ -47,6 +47,7 @@ def digits(*, quick: bool) -> Experiment:
         reference_log_prob=bernoulli_mixture(images.train["x"], images.test["x"]),
         batch_size=64,
         epochs=40 if quick else 400,
+        bound_samples=100 if quick else 5000,
         optimizer=lambda steps: keras.optimizers.AdamW(1e-3, weight_decay=1e-1),
         pictures=pictures,
     )

@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 
 from tfgen.models import BoundModel, GenerativeModel
 
-__all__ = ["BOUND_SAMPLES", "Experiment", "Outcome", "Progress"]
-
-BOUND_SAMPLES = 5000
-"""K of the importance-weighted bound that a latent-variable model is judged by."""
+__all__ = ["Experiment", "Outcome", "Progress"]
 
 Rows = dict[str, NDArray[np.float32]]
 Progress = Callable[[float, str], None]
@@ -37,6 +34,7 @@ class Experiment:
         batch_size: of training.
         epochs: over `train`; the most, where early stopping ends sooner.
         optimizer: makes the optimizer, given how many steps there will be.
+        bound_samples: K of the importance-weighted bound that a model without an exact likelihood is judged by.
         pictures: draws the trained model (its `history` holds the training's), by the pictures' names.
     """
 
@@ -51,6 +49,7 @@ class Experiment:
     batch_size: int
     epochs: int
     optimizer: Callable[[int], keras.optimizers.Optimizer]
+    bound_samples: int = 5000
     pictures: Callable[[Any], dict[str, Figure]]
 
     @property
@@ -90,7 +89,7 @@ class Experiment:
             [n], in nats.
         """
         if isinstance(model, BoundModel):
-            return model.bound(**self.test, num_samples=BOUND_SAMPLES, seed=0).numpy()
+            return model.bound(**self.test, num_samples=self.bound_samples, seed=0).numpy()
         return model.score(**self.test).numpy()
 
 

@@ -42,6 +42,7 @@ def log_mean_exp(weigh: Callable[[tf.Tensor, int], tf.Tensor], num_samples: int)
             lambda first, *running: (first + count, *add(first, *running)),
             (tf.constant(count), maximum, total),
             maximum_iterations=num_samples // count - 1,
+            parallel_iterations=1,  # else TensorFlow may hold ten passes' tensors at once
         )
     return maximum + tf.math.log(total / num_samples)
 

@@ -72,7 +72,7 @@ class VAE(BoundModel):
         **kwargs: Any,
     ) -> None:
         if kwargs.pop("context_shape", None) is not None:
-            raise ValueError("`context_shape` must be None: a VAE is unconditional.")
+            raise ValueError("`context_shape` must be None: a VAE is unconditional. Received: a shape")
         super().__init__(event_shape=event_shape, **kwargs)
         self.latent_dim = checked_count("latent_dim", latent_dim)
         self.levels = checked_count("levels", levels, minimum=2)

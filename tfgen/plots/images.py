@@ -13,6 +13,7 @@ __all__ = ["draw_mosaic", "image_grid", "interpolation", "mosaic", "reconstructi
 Images = NDArray[np.float64]
 
 _PAIRS_IN_A_ROW = 12
+_BETWEEN = (0.60, 0.68, 0.78)  # no shade of grey: neither black nor white strokes that reach an edge run into it
 
 
 def shaded(images: Images, limits: tuple[float, float] | None = None) -> Images:
@@ -38,7 +39,7 @@ def shaded(images: Images, limits: tuple[float, float] | None = None) -> Images:
 
 
 def mosaic(tiles: Images, columns: int, *, gaps: tuple[int, int]) -> Images:
-    """Tiles row by row in one RGB image; the gaps and what the last row leaves over are white.
+    """Tiles row by row in one RGB image; the gaps and what the last row leaves over are greyish blue.
 
     Args:
         tiles: [n, h, w, 1 or 3], within [0, 1].
@@ -54,7 +55,7 @@ def mosaic(tiles: Images, columns: int, *, gaps: tuple[int, int]) -> Images:
     """
     n, height, width, _ = tiles.shape
     rows = -(-n // columns)
-    cells = np.ones((rows * columns, height + gaps[0], width + gaps[1], 3))
+    cells = np.full((rows * columns, height + gaps[0], width + gaps[1], 3), _BETWEEN)
     cells[:n, :height, :width] = tiles
     whole = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
     whole = whole.reshape(rows * cells.shape[1], columns * cells.shape[2], 3)
@@ -156,8 +157,9 @@ def reconstructions(
     if limits is None:
         limits = _own_range(above)
     gap = thin_gap(above)
-    between = np.ones((n, gap, *above.shape[2:]))
-    pairs = np.concatenate([shaded(above, limits), between, shaded(below, limits)], axis=1)
+    between = np.broadcast_to(_BETWEEN, (n, gap, above.shape[2], 3))
+    images = [np.broadcast_to(shaded(each, limits), (*each.shape[:-1], 3)) for each in (above, below)]
+    pairs = np.concatenate([images[0], between, images[1]], axis=1)
     rows = -(-n // _PAIRS_IN_A_ROW)
     columns = -(-n // rows)
     apart = max(4 * gap, height // 4)  # far enough for the eye to see what belongs together

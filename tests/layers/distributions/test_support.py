@@ -88,11 +88,12 @@ def test_features_of_every_layer_are_of_unit_size(case: Any) -> None:
     layer, events = case.layer(), case.events(400).astype(np.float32)
     read = layer.to_features(tf.constant(events)).numpy()
     assert read.dtype == np.float32
-    assert read.shape[: events.ndim] == events.shape
+    assert read.shape[: events.ndim - 1] == events.shape[:-1]
     assert np.isfinite(read).all()
     assert np.abs(read).max() < 12
     if case.kind is layers.IndependentCategorical:
-        np.testing.assert_array_equal(read, np.eye(layer.classes)[events.astype(int)])
+        one_hot = np.eye(layer.classes)[events.astype(int)]
+        np.testing.assert_array_equal(read, one_hot.reshape(*events.shape[: max(1, events.ndim - 1)], -1))
 
 
 def test_grey_levels_become_half_ranges() -> None:

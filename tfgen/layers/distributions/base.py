@@ -112,7 +112,7 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
             event: [..., *event_shape].
 
         Returns:
-            [..., *event_shape] or, with one more axis, [..., *event_shape, channels].
+            [..., *event_shape], or of more channels: [..., *event_shape[:-1], channels].
         """
         return event
 

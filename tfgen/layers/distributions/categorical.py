@@ -63,8 +63,18 @@ class IndependentCategorical(DistributionLayer):
         return distribution.mode()
 
     def to_features(self, event: tf.Tensor) -> tf.Tensor:
-        """One-hot, [..., *event_shape, classes]."""
-        return tf.one_hot(tf.cast(event, tf.int32), self.classes, dtype=event.dtype)
+        """One-hot, the classes folded into the event's last axis: an image's channels stay one axis.
+
+        [..., *event_shape[:-1], event_shape[-1] · classes]; [..., classes] for scalars.
+        """
+        coded = tf.one_hot(tf.cast(event, tf.int32), self.classes, dtype=event.dtype)
+        if not self.event_shape:
+            return coded
+        *inner, last = event.shape[1:]
+        channels = last * self.classes
+        if None not in inner:  # a constant shape costs an exported graph nothing
+            return tf.reshape(coded, [-1, *inner, channels])
+        return tf.reshape(coded, tf.concat([tf.shape(event)[:-1], [channels]], axis=0))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
