@@ -131,13 +131,8 @@ display(plots.latent_plane(plane.encode(test), labels, title="Test digits in the
 # The other way, the plane decoded: each image is $\pi(z)$, at quantiles of the prior, so that each stands for
 # the same share of the digits that the model makes.
 
-
 # %%
-def decoded(z):
-    return plane.decode(z)
-
-
-display(plots.latent_grid(decoded, points=15, limits=(0, 1), title="The latent plane, decoded"))
+display(plots.latent_grid(plane.decode, points=15, limits=(0, 1), title="The latent plane, decoded"))
 
 # %% [markdown]
 # ## Eight latent variables
@@ -149,7 +144,7 @@ display(plots.latent_grid(decoded, points=15, limits=(0, 1), title="The latent p
 keras.utils.set_random_seed(0)
 vae = tfgen.VAE(event_shape=digits.event_shape, latent_dim=8, likelihood="bernoulli", hidden=(256, 256))
 vae.compile(keras.optimizers.AdamW(1e-3, weight_decay=0.1), steps_per_execution=19)
-history = vae.fit(train, validation_data=(validation,), batch_size=64, epochs=90, verbose=0)
+history = vae.fit(train, validation_data=(validation,), batch_size=64, epochs=50, verbose=0)
 display(plots.training_curves(history, terms=terms, title="Eight latent variables: the negative ELBO and its parts"))
 
 # %% [markdown]

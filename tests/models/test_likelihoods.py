@@ -1,9 +1,11 @@
 """Likelihoods by name: which layer each is, and what a VAE makes of it, against SciPy."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import special, stats
+from tensorflow_probability import distributions as tfd
 
 import tfgen
 from tfgen.layers.distributions import (
@@ -177,3 +179,21 @@ def test_decode_is_the_mean(case):
     # A level, and of the clipped logistic's mean: half a level each.
     np.testing.assert_allclose(found, mean, atol=1.0 if name == "discretised_logistic" else 1e-9)
     assert name == "bernoulli" or (found == np.rint(found)).all()
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Skellam(tfgen.layers.DistributionLayer):
+    """A family that TFP gives neither a quantile nor a cdf."""
+
+    @property
+    def parameter_size(self):
+        return 2 * self.event_size
+
+    def make_distribution(self, parameters):
+        first, second = (tf.exp(part) for part in tf.split(parameters, 2, axis=-1))
+        return tfd.Independent(tfd.Skellam(first, second), 1)
+
+
+def test_a_likelihood_that_cannot_be_drawn_is_refused_at_construction():
+    with pytest.raises(ValueError, match=r"`likelihood` must be one to draw from: .*tfd\.Skellam.* Received: <Skellam"):
+        tfgen.VAE(event_shape=(3,), latent_dim=1, likelihood=Skellam(event_shape=(3,)), hidden=(4,))

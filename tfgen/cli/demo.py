@@ -23,8 +23,11 @@ __all__ = ["demo"]
     help="Folder for the bundles and pictures.",
 )
 @click.option("--quick", is_flag=True, help="Train for a fraction of the steps, to see that all works.")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Run this experiment alone, such as digits; may be repeated."
+)
 @one_line_errors
-def demo(out: Path, quick: bool) -> None:
+def demo(out: Path, quick: bool, only: tuple[str, ...]) -> None:
     """Train, judge, export and score five models on data with a known answer, on real tables and on real images."""
     from rich.console import Console
 
@@ -38,7 +41,7 @@ def demo(out: Path, quick: bool) -> None:
     from tfgen.demo import run_demo
 
     with _progress(console) as add:
-        outcomes = list(run_demo(out, quick=quick, progress=add))
+        outcomes = list(run_demo(out, quick=quick, only=only, progress=add))
     console.print(demo_table(outcomes))
     console.print(
         "Beside: the data's own density; a full-covariance Gaussian; a linear regression with Gaussian residuals; a "

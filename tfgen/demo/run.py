@@ -1,7 +1,7 @@
 """Running the experiments: train, judge, export, score in three runtimes, draw."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from tfgen import plots
@@ -16,18 +16,30 @@ __all__ = ["EXPERIMENTS", "run_demo"]
 EXPERIMENTS: tuple[Callable[..., Experiment], ...] = (two_moons, breast_cancer, bishop, diabetes, digits)
 
 
-def run_demo(out: Path, *, quick: bool, progress: Callable[[str], Progress]) -> Iterator[Outcome]:
+def run_demo(
+    out: Path, *, quick: bool, only: Collection[str] = (), progress: Callable[[str], Progress]
+) -> Iterator[Outcome]:
     """Runs the experiments one after the other.
 
     Args:
         out: the folder for bundles and pictures; a bundle that is there gets another version.
         quick: trains for a fraction of the steps, to see that all works.
+        only: the experiments to run, by the names of their functions; all where it is empty.
         progress: given an experiment's title, gives what is to be told of its progress.
 
     Yields:
         Each experiment's outcome, as soon as it is known.
+
+    Raises:
+        ValueError: for an unknown name in `only`.
     """
+    names = [make.__name__ for make in EXPERIMENTS]
+    unknown = sorted(set(only) - set(names))
+    if unknown:
+        raise ValueError(f"`only` must be of {', '.join(names)}. Received: {', '.join(unknown)}")
     for make in EXPERIMENTS:
+        if only and make.__name__ not in only:
+            continue
         experiment = make(quick=quick)
         yield _run(experiment, out, progress(experiment.title))
 

@@ -12,6 +12,7 @@ from tfgen.layers.networks import MLP
 from tfgen.models.bound import BoundModel
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.likelihoods import make_likelihood
+from tfgen.models.training import EVALUATION_SEED
 from tfgen.noise import Noise, draw
 
 __all__ = ["VAE"]
@@ -106,6 +107,7 @@ class VAE(BoundModel):
         self.likelihood = likelihood
         self.inputs_spec.support = likelihood.support
         self.build()
+        self._check_draws()
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights."""
@@ -117,6 +119,15 @@ class VAE(BoundModel):
         if not self.likelihood.built:  # one that is given, or read from a file, may be
             self.likelihood.build((None, *self._output_shape("decoder", (self.latent_dim,))))
         super().build(input_shape)
+
+    def _check_draws(self) -> None:
+        """A likelihood that cannot be sampled from noise is refused now, not when the model is exported."""
+        try:
+            with tf.init_scope():
+                latent = tf.zeros([1, self.latent_dim], self.density_dtype)
+                draw(self.build_likelihood(latent), Noise(tf.constant([EVALUATION_SEED], tf.int32)))
+        except TypeError as error:
+            raise ValueError(f"`likelihood` must be one to draw from: {error} Received: {self.likelihood}") from error
 
     def build_prior(self) -> tfd.Distribution:
         """p(z), of event shape (latent_dim,) and batch shape ()."""
