@@ -113,7 +113,7 @@ history = plane.fit(
     train,
     validation_data=(validation,),
     batch_size=64,
-    epochs=200,
+    epochs=70,
     callbacks=[keras.callbacks.EarlyStopping("val_loss", patience=10, restore_best_weights=True)],
     verbose=0,
 )
@@ -144,7 +144,7 @@ display(plots.latent_grid(plane.decode, points=15, limits=(0, 1), title="The lat
 keras.utils.set_random_seed(0)
 vae = tfgen.VAE(event_shape=digits.event_shape, latent_dim=8, likelihood="bernoulli", hidden=(256, 256))
 vae.compile(keras.optimizers.AdamW(1e-3, weight_decay=0.1), steps_per_execution=19)
-history = vae.fit(train, validation_data=(validation,), batch_size=64, epochs=50, verbose=0)
+history = vae.fit(train, validation_data=(validation,), batch_size=64, epochs=40, verbose=0)
 display(plots.training_curves(history, terms=terms, title="Eight latent variables: the negative ELBO and its parts"))
 
 # %% [markdown]
@@ -247,7 +247,7 @@ print("from K = 1 to K = 1000:", paired_gap(bounds[1000], bounds[1]))
 from scipy.stats import multivariate_normal
 
 truth = tfgen.datasets.ProbabilisticPCA()
-steps, batch_size = 2000, 512
+steps, batch_size = 1500, 512
 keras.utils.set_random_seed(0)
 linear = tfgen.VAE(event_shape=(10,), latent_dim=3, likelihood="gaussian", hidden=())
 rate = keras.optimizers.schedules.CosineDecay(1e-2, steps)
