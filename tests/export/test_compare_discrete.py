@@ -37,10 +37,14 @@ def test_an_entry_in_a_thousand_may_differ(dtype: str) -> None:
         assert found.relative == 0.0 if within else found.relative > 1
 
 
-def test_of_few_entries_one_may() -> None:
-    value = np.zeros(14, np.float32)
-    assert compared(value, 1).within
-    assert not compared(value, 2).within
+def test_of_few_entries_one_may_and_of_very_few_none() -> None:
+    assert compared(np.zeros(50, np.float32), 1).within
+    assert not compared(np.zeros(50, np.float32), 2).within
+    assert not compared(np.zeros(49, np.float32), 1).within
+
+
+def test_nan_is_no_rounding() -> None:
+    assert not compared(np.zeros(5000, np.float32), 1, by=np.nan).within
 
 
 def test_only_outputs_that_are_named_and_whole() -> None:

@@ -10,6 +10,7 @@ from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
 from tfgen.distributions import DiscretisedLogistic
 from tfgen.noise import Noise, draw, seed_rows
+from tfgen.noise.draw.registry import draw_rows
 
 tfd = tfp.distributions
 COUNT = 20_000
@@ -209,3 +210,36 @@ def test_xla_draws_the_same(name: str) -> None:
 
     seeds = tf.constant(seed_rows(1_000, -17))
     np.testing.assert_allclose(tf.function(of, jit_compile=True)(seeds), of(seeds), rtol=1e-4, atol=1e-5)
+
+
+class _Given:
+    """Uniforms of one's choice, in the place of noise."""
+
+    def __init__(self, *values):
+        self.values = values
+
+    def uniform(self, shape, dtype=tf.float32):
+        return tf.constant(self.values, dtype)
+
+
+QUANTILES = (2.0**-24, 0.5, 0.999, 1 - 1e-6, 1 - 2.0**-24)
+COUNTS = {
+    **{
+        f"negative binomial {total:g} {mean:g}": (
+            tfd.NegativeBinomial(np.float64(total), logits=np.log(mean / total)),
+            stats.nbinom(total, total / (total + mean)),
+        )
+        for total in (0.5, 1.0, 2.0)
+        for mean in (1e3, 1e6)
+    },
+    "poisson": (tfd.Poisson(np.float64(2e5)), stats.poisson(2e5)),
+    "binomial": (tfd.Binomial(np.float64(1e6), probs=np.float64(0.3)), stats.binom(10**6, 0.3)),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_tails_of_wide_counts_are_the_quantiles(name):
+    """Where blocks of counts are added, up to the last uniform below one."""
+    distribution, oracle = COUNTS[name]
+    draw_all = tf.function(lambda: draw_rows(distribution, _Given(*QUANTILES), (len(QUANTILES),)))
+    np.testing.assert_allclose(draw_all(), oracle.ppf(QUANTILES), rtol=1e-3, atol=1)

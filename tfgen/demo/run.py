@@ -24,7 +24,7 @@ def run_demo(
     Args:
         out: the folder for bundles and pictures; a bundle that is there gets another version.
         quick: trains for a fraction of the steps, to see that all works.
-        only: the experiments to run, by the names of their functions; all where it is empty.
+        only: the experiments to run, by the names of their functions, as `digits`; all where it is empty.
         progress: given an experiment's title, gives what is to be told of its progress.
 
     Yields:

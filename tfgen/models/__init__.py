@@ -1,4 +1,4 @@
-"""Models: the contract (`GenerativeModel`, `ExactModel`) and one file for each family."""
+"""Models: the contract (`GenerativeModel`, `ExactModel`, `BoundModel`) and one file for each family."""
 
 import tfgen._training  # noqa: F401
 from tfgen.models.bound import BoundModel

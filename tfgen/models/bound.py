@@ -101,8 +101,8 @@ class BoundModel(GenerativeModel):
     ) -> dict[str, tf.Tensor]:
         """The negative bound of `training_samples` in two terms, each [batch], in nats.
 
-        `kl` is KL(q(z | x) ‖ p(z)) and `reconstruction` what is left: −E_q[log p(x | z)] of the ELBO, less than that
-        of an importance-weighted bound.
+        `kl` is KL(q(z | x) ‖ p(z)) and `reconstruction` what is left: −E_q[log p(x | z)] of the ELBO, and with more
+        samples a smaller number.
         """
         inputs = self._cast(inputs)
         if seeds is None:

@@ -20,7 +20,7 @@ __all__ = ["GenerativeModel"]
 class GenerativeModel(TrainingSteps, abc.ABC):
     """A Keras model of p(x) or p(x | context).
 
-    To add a model, subclass it (or `ExactModel`, where log p is exact), and
+    To add a model, subclass it (or `ExactModel`, where log p is exact, or `BoundModel`, where it is bounded), and
 
     1. take the constructor's own arguments by keyword, keep each as an attribute, return them from `get_config`;
     2. call `super().__init__` first, make the layers, and end with `self.build()`, so that a model has its weights

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tfgen.layers.arguments import checked_count
 from tfgen.layers.distributions import (
     DistributionLayer,
     IndependentBernoulli,
@@ -16,19 +17,22 @@ LIKELIHOODS = ("bernoulli", "gaussian", "discretised_logistic", "categorical")
 """The names that `make_likelihood` knows."""
 
 
-def make_likelihood(likelihood: Any, *, event_shape: tuple[int, ...], levels: int, **kwargs: Any) -> DistributionLayer:
+def make_likelihood(
+    likelihood: Any, *, event_shape: tuple[int, ...], levels: int | None, **kwargs: Any
+) -> DistributionLayer:
     """The distribution layer of that name.
 
     Args:
         likelihood: one of `LIKELIHOODS`. `"gaussian"` has one trained scale for all entries, without which a likelihood
-            of images is unbounded wherever a pixel is always the same.
+            of images is decided by the pixels that are always the same.
         event_shape: the shape of one event.
-        levels: how many values an entry takes, 0 … levels − 1, for the last two.
+        levels: how many values an entry takes, 0 … levels − 1, for the last two; 256 where it is None.
         **kwargs: Keras's own layer arguments.
 
     Raises:
-        ValueError: for another name.
+        ValueError: for another name, or fewer than two levels.
     """
+    levels = 256 if levels is None else checked_count("levels", levels, minimum=2)
     if likelihood == "bernoulli":
         return IndependentBernoulli(event_shape=event_shape, **kwargs)
     if likelihood == "gaussian":

@@ -34,7 +34,8 @@ class VAE(BoundModel):
         latent_dim: the size of z.
         likelihood: p(x | z): `"bernoulli"`, `"gaussian"` (one trained scale), `"discretised_logistic"` or
             `"categorical"`, or a distribution layer for all else.
-        levels: how many values a number of x takes, 0 … levels − 1: of the last two names.
+        levels: how many values a number of x takes, 0 … levels − 1, of the last two names; 256 where it is None.
+            The others do not use it.
         encoder: a Keras layer or model from x (as the likelihood's `to_features` gives it) to features
             [batch, width]; None for an MLP.
         decoder: a Keras layer or model from z to features: [batch, width], or a feature map such as
@@ -65,18 +66,20 @@ class VAE(BoundModel):
         event_shape: tuple[int, ...],
         latent_dim: int,
         likelihood: str | DistributionLayer = "bernoulli",
-        levels: int = 256,
+        levels: int | None = None,
         encoder: keras.layers.Layer | None = None,
         decoder: keras.layers.Layer | None = None,
         hidden: tuple[int, ...] = (256, 256),
         activation: str = "relu",
         **kwargs: Any,
     ) -> None:
-        if kwargs.pop("context_shape", None) is not None:
-            raise ValueError("`context_shape` must be None: a VAE is unconditional. Received: a shape")
+        context_shape = kwargs.pop("context_shape", None)
+        if context_shape is not None:
+            raise ValueError(
+                f"`context_shape` must be None: a VAE is unconditional. Received: context_shape={context_shape!r}"
+            )
         super().__init__(event_shape=event_shape, **kwargs)
         self.latent_dim = checked_count("latent_dim", latent_dim)
-        self.levels = checked_count("levels", levels, minimum=2)
         self.hidden = checked_widths("hidden", hidden)
         self.activation = keras.activations.get(activation)
         own: dict[str, Any] = {"activation": self.activation, "dtype": self.dtype_policy}
@@ -90,7 +93,7 @@ class VAE(BoundModel):
             likelihood = make_likelihood(
                 likelihood,
                 event_shape=self.event_shape[self.map_rank :],
-                levels=self.levels,
+                levels=levels,
                 dtype=self.dtype_policy,
                 name="likelihood",
             )
@@ -198,7 +201,10 @@ class VAE(BoundModel):
         return self.run("encode", x=x)["z"]
 
     def decode(self, z: Any) -> tf.Tensor:
-        """The mean of p(x | z); the most probable class numbers of a categorical likelihood.
+        """The mean of p(x | z), or what the likelihood's `event_estimate` shows in its place.
+
+        Of a Bernoulli the mean is its probability; of levels and counts it is rounded to one; of a categorical the
+        most probable class is shown.
 
         Args:
             z: [batch, latent_dim].
@@ -286,6 +292,8 @@ class VAE(BoundModel):
     def _output_shape(self, network: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The features' shape; builds the network where it is not built yet."""
         outputs = getattr(self, network)(keras.KerasTensor((None, *shape), dtype=self.density_dtype))
+        if self.density_dtype == "float64" and outputs.dtype != "float64":
+            raise ValueError(f"`{network}` must have the model's dtype, float64. Received: {outputs.dtype}")
         return tuple(outputs.shape[1:])
 
     def get_config(self) -> dict[str, Any]:
@@ -294,7 +302,6 @@ class VAE(BoundModel):
             **super().get_config(),
             "latent_dim": self.latent_dim,
             "likelihood": keras.saving.serialize_keras_object(self.likelihood),
-            "levels": self.levels,
             **{name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self._given},
             "hidden": self.hidden,
             "activation": keras.activations.serialize(self.activation),

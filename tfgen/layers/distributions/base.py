@@ -102,7 +102,7 @@ class DistributionLayer(keras.layers.Layer, abc.ABC):
         return self.event_shape
 
     def event_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
-        """An event to show for a distribution, [..., *event_shape]: the point estimate, unless that is no event."""
+        """What to show for a distribution, [..., *event_shape]: the point estimate, of binary pixels a grey."""
         return self.point_estimate(distribution)
 
     def to_features(self, event: tf.Tensor) -> tf.Tensor:
