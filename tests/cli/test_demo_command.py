@@ -128,5 +128,5 @@ def test_the_quick_demo(process: Any, tmp_path: Path) -> None:
 
 def test_an_unknown_experiment_is_named(process: Any, tmp_path: Path) -> None:
     done = process("demo", "--only", "moon", "--out", tmp_path / "out")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout.strip()) == (1, "")
     assert "`only` must be of two_moons, breast_cancer, bishop, diabetes, digits. Received: moon" in done.stderr
