@@ -4,13 +4,13 @@ flowjax is measured where it is installed (`pip install flowjax`); it is no depe
 """
 
 import importlib.util
-import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
 
 import tfgen
+from benchmarks.racing import race
 from tfgen import datasets
 
 ROUNDS, STEPS, BATCH = 5, 500, 512
@@ -24,19 +24,7 @@ def main() -> None:
     }
     if importlib.util.find_spec("flowjax"):
         runs["flowjax"] = _flowjax(x)
-    else:
-        print("flowjax is not installed: measuring tfgen alone")
-    for run in runs.values():
-        run()  # compiles
-    rates: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(ROUNDS):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            rates[name].append(STEPS / (time.perf_counter() - start))
-    for name, values in rates.items():
-        ratio = np.median(np.array(values) / np.array(rates["flowjax"])) if "flowjax" in rates else float("nan")
-        print(f"{name}: {np.median(values):.0f} steps/s (median of {ROUNDS}), {ratio:.2f} × flowjax")
+    race(runs, peer="flowjax", steps=STEPS, rounds=ROUNDS)
 
 
 def _tfgen(x: np.ndarray, **compiled: object) -> Callable[[], None]:

@@ -5,13 +5,13 @@ plain loop over batches that are ready in memory, with PyTorch's Adam: without i
 """
 
 import importlib.util
-import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
 
 import tfgen
+from benchmarks.racing import race
 
 ROUNDS, EPOCHS, BATCHES, BATCH = 7, 5, 100, 128
 STEPS = EPOCHS * BATCHES
@@ -28,19 +28,7 @@ def main() -> None:
     }
     if importlib.util.find_spec("pythae"):
         runs["pythae"] = _pythae(x)
-    else:
-        print("pythae is not installed: measuring tfgen alone")
-    for run in runs.values():
-        run()  # compiles
-    rates: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(ROUNDS):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            rates[name].append(STEPS / (time.perf_counter() - start))
-    for name, values in rates.items():
-        ratio = np.median(np.array(values) / np.array(rates["pythae"])) if "pythae" in rates else float("nan")
-        print(f"{name}: {np.median(values):.0f} steps/s (median of {ROUNDS}), {ratio:.2f} × pythae")
+    race(runs, peer="pythae", steps=STEPS, rounds=ROUNDS)
 
 
 def _tfgen(x: np.ndarray, **compiled: object) -> Callable[[], None]:
