@@ -1,6 +1,6 @@
 """TensorFlow and TFP functions to ONNX models and SavedModels. Knows nothing of tfgen's models."""
 
-from tfgen_export.compare import Difference, compare, few_unequal, is_discrete, largest_relative
+from tfgen_export.compare import Difference, compare, discrete_difference, few_unequal, is_discrete, largest_relative
 from tfgen_export.convert import OPSET, convert
 from tfgen_export.errors import ConversionError, ConversionMismatch, UnsupportedOperator, UnsupportedOperators
 from tfgen_export.files import atomic_folder
@@ -16,6 +16,7 @@ __all__ = [
     "atomic_folder",
     "compare",
     "convert",
+    "discrete_difference",
     "few_unequal",
     "is_discrete",
     "largest_relative",

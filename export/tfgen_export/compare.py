@@ -10,7 +10,15 @@ import tensorflow as tf
 
 from tfgen_export.errors import ConversionError, ConversionMismatch
 
-__all__ = ["Difference", "compare", "few_unequal", "generate_inputs", "is_discrete", "largest_relative"]
+__all__ = [
+    "Difference",
+    "compare",
+    "discrete_difference",
+    "few_unequal",
+    "generate_inputs",
+    "is_discrete",
+    "largest_relative",
+]
 
 _UNEQUAL = 1e-3
 _FEWEST = 50
@@ -125,9 +133,8 @@ def _difference(
     if actual.dtype != expected.dtype or actual.shape != expected.shape:
         return Difference(name, batch, float("inf"), False, rtol, atol)
     if discrete and is_discrete(expected):
-        unequal = float(np.mean(actual != expected)) if expected.size else 0.0
-        few = few_unequal(actual, expected)
-        return Difference(name, batch, 0.0 if few else largest_relative(actual, expected), few, unequal=unequal)
+        relative, unequal = discrete_difference(actual, expected)
+        return Difference(name, batch, relative, few_unequal(actual, expected), unequal=unequal)
     if np.issubdtype(expected.dtype, np.inexact):
         within = np.allclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     else:
@@ -171,6 +178,16 @@ def few_unequal(actual: np.ndarray, expected: np.ndarray) -> bool:
     """
     allowed = max(1, int(_UNEQUAL * expected.size)) if expected.size >= _FEWEST else 0
     return bool(np.isfinite(actual).all()) and int(np.sum(actual != expected)) <= allowed
+
+
+def discrete_difference(actual: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+    """How far whole numbers that were rounded or picked are off.
+
+    Returns:
+        The largest relative difference, 0 where few entries differ (`few_unequal`); and the share of those that do.
+    """
+    unequal = float(np.mean(actual != expected)) if expected.size else 0.0
+    return 0.0 if few_unequal(actual, expected) else largest_relative(actual, expected), unequal
 
 
 def generate_inputs(signature: Sequence[tf.TensorSpec], batch: int) -> list[np.ndarray]:

@@ -12,7 +12,7 @@ from tfgen.bundles.examples import example_inputs
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.loading import load_model
-from tfgen_export import few_unequal, is_discrete, largest_relative
+from tfgen_export import discrete_difference, is_discrete, largest_relative
 from tfgen_serving import Bundle, Scorer
 
 __all__ = ["RUNTIMES", "EndpointReport", "verify_bundle"]
@@ -87,10 +87,10 @@ def _report(endpoint: Endpoint, rows: int, outputs: dict[str, dict[str, np.ndarr
         for name, expected in outputs[first].items():
             actual = outputs[second][name]
             if name in endpoint.discrete and is_discrete(expected) and actual.shape == expected.shape:
-                unequal = max(unequal, float(np.mean(actual != expected)))
-                if few_unequal(actual, expected):
-                    continue
-            largest = max(largest, largest_relative(actual, expected))
+                difference, share = discrete_difference(actual, expected)
+            else:
+                difference, share = largest_relative(actual, expected), 0.0
+            largest, unequal = max(largest, difference), max(unequal, share)
         differences[first, second] = largest
     return EndpointReport(endpoint.name, rows, differences, unequal)
 
