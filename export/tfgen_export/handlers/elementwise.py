@@ -11,11 +11,12 @@ import numpy as np
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.value import Value
 
 __all__ = ["Expm1", "Log", "Log1p", "MulNoNan", "SelectV2", "Softplus", "Xlog1py", "Xlogy", "log1p"]
 
 
-def log1p(b: Builder, x: str) -> str:
+def log1p(b: Builder, x: Value) -> Value:
     """log(1 + x) by Kahan's correction: with u = 1 + x as rounded, x·(log(u) / (u − 1)), and x where u = 1.
 
     log(1 + x) as it stands keeps no digit of an x below 10⁻⁷. Rounding in u cancels between log(u) and u − 1.
@@ -24,13 +25,12 @@ def log1p(b: Builder, x: str) -> str:
         Goldberg, *What every computer scientist should know about floating-point arithmetic*, ACM Computing
         Surveys 23, 1991, theorem 4.
     """
-    one = b.constant(1)
-    u = b("Add", one, x)
+    u = 1 + x
     # At infinity the divisor stays finite, so that the result is infinite and not NaN.
-    divisor = b("Sub", b("Min", u, b.constant(np.finfo(b.dtype).max)), one)
-    factor = b("Where", b("Equal", u, one), one, b("Div", b("Log", u), divisor))
+    divisor = b("Min", u, np.finfo(x.dtype).max) - 1
+    factor = b.where(u.equals(1), u, b("Log", u) / divisor)
     # ONNX Runtime's Where makes 0 of −0: the product keeps the sign of x.
-    return b("Mul", x, factor)
+    return x * factor
 
 
 @tf_op("Log")
@@ -78,14 +78,13 @@ class Expm1:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        one = b.constant(1)
         # From −64 down u is lost beside 1 and the result is −1; −∞ would give −∞·0.
-        x = b("Max", b.inputs[0], b.constant(-64))
+        x = b("Max", b.inputs[0], -64)
         u = b("Exp", x)
-        divisor = b("Log", b("Min", u, b.constant(np.finfo(b.dtype).max)))
-        factor = b("Where", b("Equal", u, one), one, b("Div", b("Sub", u, one), divisor))
+        divisor = b("Log", b("Min", u, np.finfo(b.dtype).max))
+        factor = b.where(u.equals(1), u, (u - 1) / divisor)
         # As in log1p, the product keeps the sign of x; no rounding may bring it below −1.
-        b.finish(b("Max", b("Mul", x, factor), b.constant(-1)))
+        b.finish(b("Max", x * factor, -1))
 
 
 @tf_op("Softplus")
@@ -102,8 +101,7 @@ class Softplus:
         """Translates at opset 18."""
         b = Builder(context, node)
         x = b.inputs[0]
-        tail = log1p(b, b("Exp", b("Neg", b("Abs", x))))
-        b.finish(b("Add", b("Relu", x), tail))
+        b.finish(b("Relu", x) + log1p(b, b("Exp", -abs(x))))
 
 
 @tf_op("MulNoNan")
@@ -163,10 +161,9 @@ class SelectV2:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        b.finish(b("Where", *b.inputs))
+        b.finish(b.where(*b.inputs))
 
 
-def _times(b: Builder, x: str, y: str) -> str:
+def _times(b: Builder, x: Value, y: Value) -> Value:
     """x·y, and 0 where x is ±0."""
-    zero = b.constant(0)
-    return b("Where", b("Equal", x, zero), zero, b("Mul", x, y))
+    return b.where(x.equals(0), b.constant(0), x * y)

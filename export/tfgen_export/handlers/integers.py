@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.value import Value
 
 __all__ = ["FloorDiv", "FloorMod", "GreaterLess"]
 
@@ -25,7 +25,7 @@ class GreaterLess:
         b = Builder(context, node)
         inputs = b.inputs
         if np.issubdtype(b.dtype, np.integer) and np.dtype(b.dtype) != np.uint64:
-            inputs = [b("Cast", name, to=TensorProto.INT64) for name in inputs]
+            inputs = [value.cast(np.int64) for value in inputs]
         b.finish(b(node.type, *inputs))
 
 
@@ -41,12 +41,11 @@ class FloorDiv:
         """Translates at opset 18."""
         b = Builder(context, node)
         x, y = b.inputs
-        quotient = b("Div", x, y)
+        quotient = x / y
         if np.issubdtype(b.dtype, np.floating):
             quotient = b("Floor", quotient)
         elif np.issubdtype(b.dtype, np.signedinteger):
-            remainder = b("Sub", x, b("Mul", quotient, y))
-            quotient = b("Where", _beyond(b, remainder, y), b("Sub", quotient, b.constant(1)), quotient)
+            quotient = b.where(_beyond(x - quotient * y, y), quotient - 1, quotient)
         b.finish(quotient)
 
 
@@ -65,13 +64,11 @@ class FloorMod:
         x, y = b.inputs
         if np.issubdtype(b.dtype, np.floating):
             remainder = b("Mod", x, y, fmod=1)
-            b.finish(b("Where", _beyond(b, remainder, y), b("Add", remainder, y), remainder))
+            b.finish(b.where(_beyond(remainder, y), remainder + y, remainder))
         else:
             b.finish(b("Mod", x, y))
 
 
-def _beyond(b: Builder, remainder: str, divisor: str) -> str:
+def _beyond(remainder: Value, divisor: Value) -> Value:
     """Whether truncation went past the floor: a remainder of the other sign than the divisor's."""
-    zero = b.constant(0)
-    other = b("Xor", b("Less", remainder, zero), b("Less", divisor, zero))
-    return b("And", other, b("Not", b("Equal", remainder, zero)))
+    return ((remainder < 0) ^ (divisor < 0)) & ~remainder.equals(0)

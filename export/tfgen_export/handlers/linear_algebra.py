@@ -6,6 +6,7 @@ from tf2onnx.handler import tf_op
 
 from tfgen_export.errors import ConversionError
 from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.value import Value
 
 __all__ = ["MatrixTriangularSolve"]
 
@@ -32,7 +33,7 @@ class MatrixTriangularSolve:
         """Translates at opset 18."""
         b = Builder(context, node)
         matrix, right = b.inputs
-        shape = b.shape(matrix)
+        shape = matrix.shape
         size = shape[-1] if shape else -1
         if not shape or not 1 <= size <= _LARGEST:
             raise ConversionError(
@@ -47,25 +48,27 @@ class MatrixTriangularSolve:
         b.finish(_substitute(b, matrix, right, size, lower))
 
 
-def _substitute(b: Builder, matrix: str, right: str, size: int, lower: bool) -> str:
+def _substitute(b: Builder, matrix: Value, right: Value, size: int, lower: bool) -> Value:
     """[..., size, size] and [..., size, columns] to [..., size, columns]; batch shapes broadcast."""
     order = range(size) if lower else range(size - 1, -1, -1)
-    solved = ""  # the rows known so far, in the matrix's order
+    solved: Value | None = None  # the rows known so far, in the matrix's order
     for step, row in enumerate(order):
         value = _slice(b, right, row, row + 1, axis=-2)
         line = _slice(b, matrix, row, row + 1, axis=-2)
-        if step:
+        if solved is not None:
             first, last = (0, row) if lower else (row + 1, size)
             # One row is a product of numbers. As a MatMul, ONNX Runtime 1.31 would fuse it with the division by a
             # constant before it, and keep that as float32 (MatMulScaleFusion).
             times = "Mul" if step == 1 else "MatMul"
-            value = b("Sub", value, b(times, _slice(b, line, first, last, axis=-1), solved))
-        value = b("Div", value, _slice(b, line, row, row + 1, axis=-1))
-        if step:
+            value = value - b(times, _slice(b, line, first, last, axis=-1), solved)
+        value = value / _slice(b, line, row, row + 1, axis=-1)
+        if solved is not None:
             value = b("Concat", *((solved, value) if lower else (value, solved)), axis=-2)
         solved = value
+    if solved is None:
+        raise AssertionError("a matrix has at least one row")
     return solved
 
 
-def _slice(b: Builder, name: str, first: int, last: int, *, axis: int) -> str:
-    return b("Slice", name, b.integers(first), b.integers(last), b.integers(axis))
+def _slice(b: Builder, value: Value, first: int, last: int, *, axis: int) -> Value:
+    return b("Slice", value, b.integers(first), b.integers(last), b.integers(axis))

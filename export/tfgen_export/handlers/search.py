@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto
+from tf2onnx import utils
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
@@ -27,9 +27,9 @@ class TopKV2:
         values, count = b.inputs
         if np.dtype(b.dtype) not in _NATIVE:
             # What ONNX Runtime cannot order has a wider type that it can.
-            wider = TensorProto.FLOAT if np.issubdtype(b.dtype, np.floating) else TensorProto.INT64
-            values = b("Cast", values, to=wider)
-        count = b("Reshape", b("Cast", count, to=TensorProto.INT64), b.integers(1))
+            values = values.cast(np.float32 if np.issubdtype(b.dtype, np.floating) else np.int64)
+        count = b("Reshape", count.cast(np.int64), b.integers(1))
         ordered = bool(node.get_attr_value("sorted", True))
-        found = context.make_node("TopK", [values, count], attr={"sorted": int(ordered)}, output_count=2)
-        b.finish(*(b("Cast", name, to=to) for name, to in zip(found.output, node.output_dtypes, strict=True)))
+        found = b.outputs("TopK", values, count, count=2, sorted=int(ordered))
+        wanted = [b.dtype, utils.map_onnx_to_numpy_type(node.output_dtypes[1])]
+        b.finish(*(value.cast(dtype) for value, dtype in zip(found, wanted, strict=True)))

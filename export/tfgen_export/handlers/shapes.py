@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, numpy_helper
+from onnx import numpy_helper
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
@@ -27,7 +27,6 @@ class BroadcastArgs:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        first, second = (b("Cast", name, to=TensorProto.INT64) for name in b.inputs)
-        filled = context.make_node("ConstantOfShape", [first], attr={"value": _FALSE}).output[0]
-        shape = b("Shape", b("Expand", filled, second))
-        b.finish(b("Cast", shape, to=context.get_dtype(b.inputs[0])))
+        first, second = (value.cast(np.int64) for value in b.inputs)
+        filled = b("ConstantOfShape", first, value=_FALSE)
+        b.finish(b("Shape", b("Expand", filled, second)).cast(b.dtype))

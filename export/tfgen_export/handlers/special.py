@@ -4,14 +4,14 @@ The errors stated were measured in ONNX Runtime on x86-64, where neither x nor t
 against float64 on every 61st of all bit patterns, in float64 against extended precision on twenty million points.
 """
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.value import Value
 
 __all__ = ["Lgamma"]
 
@@ -76,65 +76,39 @@ class Lgamma:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        x = b.inputs[0]
-        if np.dtype(b.dtype) == np.float64:
-            b.finish(_lgamma(b, x))
-        else:
-            wide = _lgamma(b, b("Cast", x, to=TensorProto.DOUBLE))
-            b.finish(b("Cast", wide, to=context.get_dtype(x)))
+        b.finish(b.in_float64(partial(_lgamma, b)))
 
 
-def _lgamma(b: Builder, x: str) -> str:
+def _lgamma(b: Builder, x: Value) -> Value:
     # All numbers beyond are integers, and so poles; −∞ would give ∞ − ∞.
-    x = b("Max", x, _real(b, -(2.0**60)))
-    negative = b("Less", x, _real(b, 0))
-    value = _lgamma_positive(b, b("Where", negative, b("Sub", _real(b, 1), x), x))
+    x = b("Max", x, -(2.0**60))
+    negative = x < 0
+    value = _lgamma_positive(b, b.where(negative, 1 - x, x))
     # The distance to the nearest integer is exact, so that poles are found, and digits kept near them.
-    sine = b("Abs", b("Sin", b("Mul", b("Sub", x, b("Round", x)), _real(b, np.pi))))
-    reflected = b("Neg", b("Add", b("Log", b("Mul", sine, _real(b, 1 / np.pi))), value))
-    return b("Where", negative, reflected, value)
+    sine = abs(b("Sin", (x - b("Round", x)) * np.pi))
+    return b.where(negative, -(b("Log", sine * (1 / np.pi)) + value), value)
 
 
-def _lgamma_positive(b: Builder, x: str) -> str:
-    bound = _real(b, 4.5)
-    near = _lgamma_near(b, b("Min", x, bound))
-    return b("Where", b("Less", x, bound), near, _lgamma_far(b, b("Max", x, bound)))
+def _lgamma_positive(b: Builder, x: Value) -> Value:
+    near, far = _lgamma_near(b, b("Min", x, 4.5)), _lgamma_far(b, b("Max", x, 4.5))
+    return b.where(x < 4.5, near, far)
 
 
-def _lgamma_near(b: Builder, x: str) -> str:
+def _lgamma_near(b: Builder, x: Value) -> Value:
     """For 0 ≤ x ≤ 9/2."""
-    one = _real(b, 1)
-    first, second = b("Sub", x, one), b("Sub", x, _real(b, 2))
-    low, middle = b("Less", x, _real(b, 0.75)), b("Less", x, _real(b, 2.5))
-    upper = b("Less", x, _real(b, 3.5))
+    first, second = x - 1, x - 2
+    low, middle, upper = x < 0.75, x < 2.5, x < 3.5
     # t = y − 1 for a y from 3/4 to 5/2, without forming y = x + 1, which would round away a small x.
-    above = b("Where", upper, second, b("Sub", x, _real(b, 3)))
-    t = b("Where", low, x, b("Where", middle, first, above))
-    product = b("Where", upper, first, b("Mul", first, second))
-    logarithm = b("Log", b("Where", low, x, b("Where", middle, one, product)))
-    ratio = b("Div", _polynomial(b, t, _NUMERATOR), _polynomial(b, t, _DENOMINATOR))
-    factor = b("Add", _real(b, _EULER), b("Mul", t, ratio))
-    value = b("Mul", b("Mul", t, b("Sub", t, one)), factor)
-    return b("Add", value, b("Where", low, b("Neg", logarithm), logarithm))
+    t = b.where(low, x, b.where(middle, first, b.where(upper, second, x - 3)))
+    product = b.where(upper, first, first * second)
+    logarithm = b("Log", b.where(low, x, b.where(middle, b.constant(1, x.dtype), product)))
+    ratio = b.polynomial(t, _NUMERATOR) / b.polynomial(t, _DENOMINATOR)
+    value = t * (t - 1) * (_EULER + t * ratio)
+    return value + b.where(low, -logarithm, logarithm)
 
 
-def _lgamma_far(b: Builder, x: str) -> str:
+def _lgamma_far(b: Builder, x: Value) -> Value:
     """For x ≥ 9/2. No step overflows where the result does not."""
     inverse = b("Reciprocal", x)
-    correction = b("Mul", inverse, _polynomial(b, b("Mul", inverse, inverse), _STIRLING))
-    rest = b("Add", _real(b, _STIRLING_CONSTANT), correction)
-    main = b("Mul", b("Sub", x, _real(b, 0.5)), b("Sub", b("Log", x), _real(b, 1)))
-    return b("Add", main, rest)
-
-
-def _polynomial(b: Builder, x: str, coefficients: Sequence[float]) -> str:
-    """By Horner's rule; the constant coefficient comes first."""
-    *others, last = coefficients
-    value = _real(b, last)
-    for coefficient in reversed(others):
-        value = b("Add", b("Mul", value, x), _real(b, coefficient))
-    return value
-
-
-def _real(b: Builder, value: float) -> str:
-    return b.constant(value, np.float64)
+    correction = inverse * b.polynomial(inverse * inverse, _STIRLING)
+    return (x - 0.5) * (b("Log", x) - 1) + (_STIRLING_CONSTANT + correction)
