@@ -107,7 +107,7 @@ class Builder:
         outer, inner = self.context, self.context.create_new_graph_with_same_config()
         inner.parent_graph = outer
         limit = "" if count is None else self._name(count, np.dtype(np.int64))
-        first = start or self.constant(True, np.bool_)
+        first = self.constant(True, np.bool_) if start is None else start
         dtypes = [outer.get_dtype(state.name) for state in states]
         # A state's shape may change from step to step (a growing matrix): only its rank is kept.
         shapes = [None if state.shape is None else [-1] * len(state.shape) for state in states]
@@ -121,7 +121,8 @@ class Builder:
         try:
             going, results = body(Value(self, step), *(Value(self, name) for name in names))
             # An output that is an input, or a value from outside, needs a node of its own.
-            results = [self("Identity", result) for result in (going or Value(self, condition), *results)]
+            going = Value(self, condition) if going is None else going
+            results = [self("Identity", result) for result in (going, *results)]
         finally:
             self.context = outer
         for result, dtype, shape in zip(results, [TensorProto.BOOL, *dtypes], [[], *shapes], strict=True):
