@@ -6,6 +6,7 @@ from typing import Any
 import onnx
 import onnxruntime
 
+from tfgen_export.advice import advice
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
 from tfgen_export.source import find_source
 
@@ -32,7 +33,7 @@ def check_model(model: onnx.ModelProto, traced: Any) -> onnxruntime.InferenceSes
     model.opset_import.extend(standard)
     opset = standard[0].version
     unsupported = [
-        UnsupportedOperator(node.op_type, node.name, find_source(node.op_type, node.name, traced))
+        UnsupportedOperator(node.op_type, node.name, find_source(node.op_type, node.name, traced), advice(node.op_type))
         for node in _nodes(model.graph)
         if node.domain not in ("", "ai.onnx") or not onnx.defs.has(node.op_type, opset, "")
     ]

@@ -191,7 +191,10 @@ def discrete_difference(actual: np.ndarray, expected: np.ndarray) -> tuple[float
 
 
 def generate_inputs(signature: Sequence[tf.TensorSpec], batch: int) -> list[np.ndarray]:
-    """Standard normals, integers from 0 to 9 and truth values, with `batch` for each dynamic dimension."""
+    """Standard normals, integers from 0 to 9 and truth values, with `batch` for each dynamic dimension.
+
+    What is called `seed` has integers from the whole of its type: seeds of the users' have either sign.
+    """
     rng = np.random.default_rng(batch)
     values = []
     for spec in signature:
@@ -203,6 +206,9 @@ def generate_inputs(signature: Sequence[tf.TensorSpec], batch: int) -> list[np.n
             value = rng.normal(size=shape)
         elif spec.dtype.is_bool:
             value = rng.random(shape) < 0.5
+        elif spec.name == "seed":
+            limits = np.iinfo(spec.dtype.as_numpy_dtype)
+            value = rng.integers(limits.min, limits.max, shape, spec.dtype.as_numpy_dtype, endpoint=True)
         else:
             value = rng.integers(0, 10, shape)
         values.append(np.asarray(value, spec.dtype.as_numpy_dtype))

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from tfgen_export.check import check_model
 from tfgen_export.compare import compare, generate_inputs
-from tfgen_export.errors import ConversionError, ConversionMismatch
+from tfgen_export.errors import ConversionError, ConversionMismatch, UnsupportedOperators
+from tfgen_export.hazards import find_hazards
 from tfgen_export.translate import OPSET, translate
 
 __all__ = ["OPSET", "convert"]
@@ -37,10 +38,11 @@ def convert(
     Args:
         function: of as many tensors as the signature has; returns a tensor, a tuple, or a dictionary by the
             names that the outputs shall have.
-        input_signature: each with a name, which the model's input keeps; None dimensions stay dynamic.
+        input_signature: what the function takes; the model's inputs keep its names, or have the function's
+            arguments' where a spec has none. None dimensions stay dynamic.
         name: the graph's name; the function's own where it is None.
-        inputs: from a batch size (for every None dimension) to arrays to compare on; standard normals and
-            integers from 0 to 9 where it is None.
+        inputs: from a batch size (for every None dimension) to arrays to compare on; where it is None, standard
+            normals, integers from 0 to 9, and any int32 for what is called `seed`.
         discrete: outputs that are rounded or picked, as a sampler's of whole numbers: one entry in a thousand may
             differ, by however much.
         rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64 and 10⁻⁴
@@ -51,10 +53,12 @@ def convert(
         The model. Its metadata hold `largest_difference`: max |onnx − tf| / max(1, |tf|) of all compared.
 
     Raises:
-        ConversionError: where the signature lacks a name or a rank, outputs and inputs share a name, the
+        ConversionError: where the signature lacks a rank or repeats a name, outputs and inputs share a name, the
             function returns something else than tensors, a handler refuses a node, or the function itself
             fails on a batch, as one does that has a batch size built in.
-        UnsupportedOperators: where an operator has no translation; it names each, and where it arose.
+        UnsupportedOperators: where an operator has no translation, or its translation would not be the function: a
+            draw whose seed is a constant or state, a callback, a table. It names each, where it arose, and what to
+            use instead.
         ConversionMismatch: where the outputs disagree, or ONNX Runtime fails where TensorFlow does not.
 
     Example:
@@ -63,19 +67,25 @@ def convert(
         >>> [output.name for output in model.graph.output]
         ['y']
     """
-    names = [spec.name for spec in input_signature]
-    if not all(names) or len(set(names)) < len(names):
-        raise ConversionError(f"`input_signature` must give each input a name of its own. Received: {names}")
+    given = [spec.name for spec in input_signature if spec.name is not None]
+    if not all(given) or len(set(given)) < len(given):
+        raise ConversionError(f"`input_signature` must give each input a name of its own. Received: {given}")
     if any(spec.shape.rank is None for spec in input_signature):
         raise ConversionError(f"`input_signature` must give each input a rank. Received: {list(input_signature)}")
     concrete = tf.function(function, autograph=False).get_concrete_function(*input_signature)
+    # TensorFlow gives the specs that have no name those of the function's arguments.
+    specs = [spec for spec in tf.nest.flatten(concrete.structured_input_signature) if isinstance(spec, tf.TensorSpec)]
+    names = [spec.name for spec in specs]
     output_names = _output_names(concrete)
     if set(output_names) & set(names):
         raise ConversionError(f"Inputs and outputs must not share a name. Received: {names} and {output_names}")
+    hazards = find_hazards(concrete, len(names))
+    if hazards:
+        raise UnsupportedOperators(hazards)
     model = translate(concrete, names, output_names)
     model.graph.name = name or getattr(function, "__name__", "function")
     session = check_model(model, concrete.graph)
-    make = inputs or (lambda batch: generate_inputs(input_signature, batch))
+    make = inputs or (lambda batch: generate_inputs(specs, batch))
     largest = 0.0
     for batch in _BATCH_SIZES:
         for difference in compare(

@@ -19,21 +19,24 @@ class UnsupportedOperator:
         node: the node's name; its scopes tell the TFP call, as `Beta/log_cdf` does.
         source: the line of the user's code that made it, and the line of TFP's or Keras's that it went
             through; None where the trace does not tell.
+        instead: what to use in its place, or why it cannot be in a model.
     """
 
     operator: str
     node: str
     source: str | None
+    instead: str
 
     def __str__(self) -> str:
-        return f"{self.operator} (node {self.node!r}" + (f", from {self.source})" if self.source else ")")
+        place = f", from {self.source}" if self.source else ""
+        return f"{self.operator} (node {self.node!r}{place}): {self.instead}"
 
 
 class UnsupportedOperators(ConversionError):
-    """The function uses operators without a translation.
+    """The function uses operators without a translation, or whose translation would not be the function.
 
     Attributes:
-        operators: each of them, and where it arose.
+        operators: each of them, where it arose, and what to use instead.
     """
 
     def __init__(self, operators: Sequence[UnsupportedOperator]) -> None:

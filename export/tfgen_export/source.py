@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["find_source"]
+__all__ = ["find_place", "find_source"]
 
 _LIBRARIES = ("tensorflow", "tfgen_export", "tensorflow_probability", "keras", "tf_keras", "decorator", "wrapt")
 
@@ -29,7 +29,7 @@ def find_source(operator: str, node: str, graph: Any) -> str | None:
     fitting = [operation for operation in alike if f"/{node}".endswith(f"/{operation.name}")]
     longest = max((len(operation.name) for operation in fitting), default=0)
     closest = [operation for operation in fitting if len(operation.name) == longest]
-    places = {_place(operation) for operation in closest or alike}
+    places = {find_place(operation) for operation in closest or alike}
     return " or ".join(sorted(place for place in places if place)) or None
 
 
@@ -47,7 +47,8 @@ def _operations(graph: Any, seen: set[int]) -> Iterator[Any]:
                     yield from _operations(inner, seen)
 
 
-def _place(operation: Any) -> str | None:
+def find_place(operation: Any) -> str | None:
+    """The place of one traced operation, as `find_source` words it; None where it has no trace."""
     # Functions loaded from a SavedModel have no trace.
     frames = [frame for frame in operation.traceback or () if not frame.filename.startswith(_prefixes()[:2])]
     own = [frame for frame in frames if not frame.filename.startswith(_prefixes())]

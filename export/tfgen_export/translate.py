@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf2onnx import optimizer, tf_loader, tfonnx
 
 from tfgen_export import handlers
+from tfgen_export.advice import advice
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
 from tfgen_export.quiet import quiet
 from tfgen_export.source import find_source
@@ -80,7 +81,8 @@ def _explain(error: Exception, records: list[logging.LogRecord], traced: Any) ->
     for record in records:
         match record.msg, record.args:
             case "Tensorflow op [%s: %s] is not supported", (str(node), str(operator)):
-                unknown.append(UnsupportedOperator(operator, node, find_source(operator, node, traced)))
+                source = find_source(operator, node, traced)
+                unknown.append(UnsupportedOperator(operator, node, source, advice(operator)))
             case str(message), (str(node), _, str(summary)) if (
                 message.startswith("Failed to convert node") and not failed
             ):
