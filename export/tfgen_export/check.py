@@ -10,22 +10,18 @@ from tfgen_export.advice import advice
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
 from tfgen_export.source import find_source
 
-__all__ = ["check_model"]
+__all__ = ["check_operators", "open_session"]
 
 
-def check_model(model: onnx.ModelProto, traced: Any) -> onnxruntime.InferenceSession:
-    """Checks that a model is valid, holds only standard operators, and loads.
+def check_operators(model: onnx.ModelProto, traced: Any) -> None:
+    """Refuses a model with an operator that is none of ONNX's own, and removes imports of other operator sets.
 
     Args:
         model: the model.
         traced: the TensorFlow graph that it came from, for the places where operators arose.
 
-    Returns:
-        An ONNX Runtime session of it on the CPU.
-
     Raises:
         UnsupportedOperators: where a node is none of ONNX's standard operators.
-        ConversionError: where the checker or ONNX Runtime refuses the model, with what they said.
     """
     # The table of imports also names domains that tf2onnx declares and nothing uses.
     standard = [entry for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
@@ -39,10 +35,24 @@ def check_model(model: onnx.ModelProto, traced: Any) -> onnxruntime.InferenceSes
     ]
     if unsupported:
         raise UnsupportedOperators(unsupported)
+
+
+def open_session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    """Checks that a model is valid, and loads it.
+
+    Args:
+        model: the model.
+
+    Returns:
+        An ONNX Runtime session of it on the CPU.
+
+    Raises:
+        ConversionError: where the checker or ONNX Runtime refuses the model, with what they said.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what it would print, it raises too
     try:
         onnx.checker.check_model(model, full_check=True)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # what it would print, it raises too
         return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # both libraries raise kinds of their own, from C++
         raise ConversionError(f"The translated model is refused: {error}") from error

@@ -1,16 +1,18 @@
 """A TensorFlow function to an ONNX model that is known to work."""
 
-from collections.abc import Callable, Collection, Sequence
+import importlib.metadata
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 import tensorflow as tf
 
-from tfgen_export.check import check_model
+from tfgen_export.check import check_operators, open_session
 from tfgen_export.compare import compare, generate_inputs
 from tfgen_export.errors import ConversionError, ConversionMismatch, UnsupportedOperators
 from tfgen_export.hazards import find_hazards
+from tfgen_export.simplify import simplify
 from tfgen_export.translate import OPSET, translate
 
 __all__ = ["OPSET", "convert"]
@@ -25,6 +27,7 @@ def convert(
     name: str | None = None,
     inputs: Callable[[int], Sequence[np.ndarray]] | None = None,
     discrete: Collection[str] = (),
+    metadata: Mapping[str, str] | None = None,
     rtol: float | None = None,
     atol: float | None = None,
 ) -> onnx.ModelProto:
@@ -45,12 +48,15 @@ def convert(
             normals, integers from 0 to 9, and any int32 for what is called `seed`.
         discrete: outputs that are rounded or picked, as a sampler's of whole numbers: one entry in a thousand may
             differ, by however much.
+        metadata: what the model shall say of itself beyond who made it.
         rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64 and 10⁻⁴
             for others.
         atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64 and 10⁻⁵ for others.
 
     Returns:
-        The model. Its metadata hold `largest_difference`: max |onnx − tf| / max(1, |tf|) of all compared.
+        The model. Its producer is `tfgen_export` in tfgen's version. Its metadata hold the `opset`, the versions of
+        `tensorflow` and `tf2onnx`, what `metadata` gives, and `largest_difference`: max |onnx − tf| / max(1, |tf|) of
+        all compared.
 
     Raises:
         ConversionError: where the signature lacks a rank or repeats a name, outputs and inputs share a name, the
@@ -84,19 +90,45 @@ def convert(
         raise UnsupportedOperators(hazards)
     model = translate(concrete, names, output_names)
     model.graph.name = name or getattr(function, "__name__", "function")
-    session = check_model(model, concrete.graph)
+    check_operators(model, concrete.graph)
     make = inputs or (lambda batch: generate_inputs(specs, batch))
+
+    def tried(candidate: onnx.ModelProto) -> tuple[onnx.ModelProto, float]:
+        tolerances = {"discrete": discrete, "rtol": rtol, "atol": atol}
+        return candidate, _largest_difference(open_session(candidate), concrete, make, output_names, **tolerances)
+
+    try:
+        model, largest = tried(simplify(model))
+    except Exception:  # an optimiser's fault shall not be the model's: without it, the model passes or says why not
+        model, largest = tried(model)
+    _describe(model, {**(metadata or {}), "largest_difference": repr(largest)})
+    return model
+
+
+def _largest_difference(
+    session: Any,
+    concrete: Any,
+    inputs: Callable[[int], Sequence[np.ndarray]],
+    output_names: Sequence[str],
+    **tolerances: Any,
+) -> float:
+    """Over both batch sizes; raises where one is beyond the tolerance."""
     largest = 0.0
     for batch in _BATCH_SIZES:
-        for difference in compare(
-            session, concrete, make(batch), output_names, discrete=discrete, rtol=rtol, atol=atol
-        ):
+        for difference in compare(session, concrete, inputs(batch), output_names, **tolerances):
             if not difference.within:
                 tolerance = f"rtol={difference.rtol:g}, atol={difference.atol:g}"
                 raise ConversionMismatch(f"ONNX Runtime disagrees with TensorFlow: {difference} ({tolerance})")
             largest = max(largest, difference.relative)
-    model.metadata_props.add(key="largest_difference", value=repr(largest))
-    return model
+    return largest
+
+
+def _describe(model: onnx.ModelProto, metadata: Mapping[str, str]) -> None:
+    """Says in the model who made it, of what, and what is known of it."""
+    model.producer_name, model.producer_version = "tfgen_export", importlib.metadata.version("tfgen")
+    versions = {package: importlib.metadata.version(package) for package in ("tensorflow", "tf2onnx")}
+    for key, value in {"opset": str(OPSET), **versions, **metadata}.items():
+        model.metadata_props.add(key=key, value=value)
 
 
 def _output_names(concrete: Any) -> list[str]:

@@ -25,11 +25,11 @@ class UnsupportedOperator:
     operator: str
     node: str
     source: str | None
-    instead: str
+    instead: str = ""
 
     def __str__(self) -> str:
         place = f", from {self.source}" if self.source else ""
-        return f"{self.operator} (node {self.node!r}{place}): {self.instead}"
+        return f"{self.operator} (node {self.node!r}{place})" + (f": {self.instead}" if self.instead else "")
 
 
 class UnsupportedOperators(ConversionError):

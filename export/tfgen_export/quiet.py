@@ -35,10 +35,13 @@ def quiet() -> Iterator[list[logging.LogRecord]]:
         The errors that tf2onnx logs, as they come: they name nodes, which its exceptions do not.
     """
     logger, collector = logging.getLogger("tf2onnx"), _Collector()
+    # TensorFlow's optimiser warns of every table that the process has, whoever made it.
+    notices = logging.getLogger("tensorflow")
     children = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("tf2onnx.")]
     with _LOCK:
         before = (logger.handlers, logger.propagate, logger.level, logger.disabled)
-        levels = [(child, child.level) for child in children]
+        levels = [(child, child.level) for child in children] + [(notices, notices.level)]
+        notices.setLevel(logging.ERROR)
         logger.handlers, logger.propagate, logger.disabled = [collector], False, False
         logger.setLevel(logging.ERROR)
         for child in children:

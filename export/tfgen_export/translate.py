@@ -26,7 +26,7 @@ handlers.register()
 def translate(concrete: Any, input_names: Sequence[str], output_names: Sequence[str]) -> onnx.ModelProto:
     """Translates a concrete function, whose variables and captured tensors become constants.
 
-    Operators without a translation may stay in the model: see `check_model`.
+    Operators without a translation may stay in the model: see `check_operators`.
 
     Args:
         concrete: the traced function.

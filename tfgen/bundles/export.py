@@ -110,6 +110,7 @@ def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, ato
             name=f"{model.name}_{endpoint.name}",
             inputs=inputs,
             discrete=endpoint.discrete,
+            metadata={"score_kind": model.score_kind, "noise_layout": str(LAYOUT_VERSION)},
             rtol=rtol,
             atol=atol,
         )
