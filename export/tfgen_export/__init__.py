@@ -4,6 +4,7 @@ from tfgen_export.compare import Difference, compare, discrete_difference, few_u
 from tfgen_export.convert import OPSET, convert
 from tfgen_export.errors import ConversionError, ConversionMismatch, UnsupportedOperator, UnsupportedOperators
 from tfgen_export.files import atomic_folder
+from tfgen_export.save import save
 from tfgen_export.saved_model import write_saved_model
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "few_unequal",
     "is_discrete",
     "largest_relative",
+    "save",
     "write_saved_model",
 ]

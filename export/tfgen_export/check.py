@@ -1,6 +1,9 @@
 """Whether an ONNX model is one that any runtime accepts."""
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import onnx
@@ -8,6 +11,8 @@ import onnxruntime
 
 from tfgen_export.advice import advice
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
+from tfgen_export.freeze import is_large
+from tfgen_export.save import save, weight_bytes
 from tfgen_export.source import find_source
 
 __all__ = ["check_operators", "open_session"]
@@ -52,10 +57,22 @@ def open_session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what it would print, it raises too
     try:
-        onnx.checker.check_model(model, full_check=True)
-        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        with _serialized(model) as source:
+            onnx.checker.check_model(source, full_check=True)
+            return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # both libraries raise kinds of their own, from C++
         raise ConversionError(f"The translated model is refused: {error}") from error
+
+
+@contextmanager
+def _serialized(model: onnx.ModelProto) -> Iterator[bytes | str]:
+    """A model's bytes, or the path of a file that has it where its weights are too large for bytes."""
+    if not is_large(weight_bytes(model)):
+        yield model.SerializeToString()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        save(model, Path(folder) / "model.onnx")
+        yield str(Path(folder) / "model.onnx")
 
 
 def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfgen_export.check import check_operators, open_session
 from tfgen_export.compare import compare, generate_inputs
 from tfgen_export.errors import ConversionError, ConversionMismatch, UnsupportedOperators
+from tfgen_export.freeze import attach
 from tfgen_export.hazards import find_hazards
 from tfgen_export.simplify import simplify
 from tfgen_export.translate import OPSET, translate
@@ -88,12 +89,16 @@ def convert(
     hazards = find_hazards(concrete, len(names))
     if hazards:
         raise UnsupportedOperators(hazards)
-    model = translate(concrete, names, output_names)
+    model, weights = translate(concrete, names, output_names)
     model.graph.name = name or getattr(function, "__name__", "function")
     check_operators(model, concrete.graph)
     make = inputs or (lambda batch: generate_inputs(specs, batch))
 
     def tried(candidate: onnx.ModelProto) -> tuple[onnx.ModelProto, float]:
+        attach(candidate, weights)
+        found = [value.name for value in candidate.graph.input]
+        if found != names:
+            raise ConversionError(f"The translated model must take what the function takes, {names}. Received: {found}")
         tolerances = {"discrete": discrete, "rtol": rtol, "atol": atol}
         return candidate, _largest_difference(open_session(candidate), concrete, make, output_names, **tolerances)
 

@@ -5,13 +5,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import onnx
 import tensorflow as tf
-from tf2onnx import optimizer, tf_loader, tfonnx
+from tf2onnx import optimizer, tfonnx
 
 from tfgen_export import handlers
 from tfgen_export.advice import advice
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
+from tfgen_export.freeze import freeze
 from tfgen_export.quiet import quiet
 from tfgen_export.source import find_source
 
@@ -23,7 +25,9 @@ OPSET = 18
 handlers.register()
 
 
-def translate(concrete: Any, input_names: Sequence[str], output_names: Sequence[str]) -> onnx.ModelProto:
+def translate(
+    concrete: Any, input_names: Sequence[str], output_names: Sequence[str]
+) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
     """Translates a concrete function, whose variables and captured tensors become constants.
 
     Operators without a translation may stay in the model: see `check_operators`.
@@ -34,7 +38,8 @@ def translate(concrete: Any, input_names: Sequence[str], output_names: Sequence[
         output_names: what its outputs shall be called, in the order in which TensorFlow flattens them.
 
     Returns:
-        The model, not checked.
+        The model, not checked; and the weights that are too large to be in it, by the names of the inputs that stand
+        for them (see `attach`).
 
     Raises:
         UnsupportedOperators: where tf2onnx comes to grief after it met operators that it does not know.
@@ -46,20 +51,20 @@ def translate(concrete: Any, input_names: Sequence[str], output_names: Sequence[
     renamed = dict(zip(tensors_in, input_names, strict=True)) | dict(zip(tensors_out, output_names, strict=True))
     with quiet() as errors, tf.device("/cpu:0"):
         try:
-            frozen = tf_loader.from_function(concrete, tensors_in, tensors_out)
+            frozen = freeze(concrete, tensors_in, tensors_out)
             with tf.Graph().as_default() as graph:
-                tf.import_graph_def(frozen, name="")
+                tf.import_graph_def(frozen.graph, name="")
                 # tf2onnx's own entry point continues on errors and returns an invalid graph.
                 onnx_graph = tfonnx.process_tf_graph(
                     graph,
                     continue_on_error=False,
                     opset=OPSET,
-                    input_names=tensors_in,
+                    input_names=[*tensors_in, *frozen.weights],
                     output_names=tensors_out,
                     tensors_to_rename=renamed,
                 )
                 onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, optimizers=_exact())
-                return onnx_graph.make_model("tfgen_export")
+                return onnx_graph.make_model("tfgen_export"), frozen.weights
         except ConversionError:
             raise
         except Exception as error:  # tf2onnx raises whatever its handlers run into

@@ -6,7 +6,6 @@ import platform
 from pathlib import Path
 
 import numpy as np
-import onnx
 import tensorflow as tf
 
 import tfgen_export
@@ -114,7 +113,7 @@ def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, ato
             rtol=rtol,
             atol=atol,
         )
-        onnx.save(proto, folder / f"{endpoint.name}.onnx")
+        tfgen_export.save(proto, folder / f"{endpoint.name}.onnx")
         metadata = {entry.key: entry.value for entry in proto.metadata_props}
         differences[endpoint.name] = float(metadata["largest_difference"])
     return differences

@@ -4,7 +4,7 @@ import importlib
 
 __all__ = ["register"]
 
-_FAMILIES = ("elementwise", "integers", "linear_algebra", "search", "shapes", "special")
+_FAMILIES = ("elementwise", "error_functions", "integers", "linear_algebra", "random", "search", "shapes", "special")
 
 
 def register() -> None:

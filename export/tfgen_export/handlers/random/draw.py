@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from tf2onnx import utils
 
 from tfgen_export.errors import ConversionError
 from tfgen_export.handlers.builder import Builder
@@ -13,7 +12,7 @@ from tfgen_export.handlers.value import Value
 __all__ = ["Draw", "indices"]
 
 _PHILOX, _AUTOMATIC = 1, 3
-_LARGEST_CONSTANT = 1024
+_LARGEST_CONSTANT = 256
 
 
 class Draw:
@@ -32,7 +31,7 @@ class Draw:
         counter: uint64[2].
 
     Raises:
-        ConversionError: for another algorithm than Philox, or a bfloat16 output.
+        ConversionError: for another algorithm than Philox.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -55,20 +54,51 @@ class Draw:
             self._shape = b.integers(*static)
             self._size = math.prod(static)
 
-    def indices(self, per_group: int) -> Value:
-        """0, 1, … for the groups of so many numbers each: uint64, [1, groups]."""
+    def bits(self, per_group: int) -> tuple[Value, Value]:
+        """The words 0 and 2, and the words 1 and 3, of the groups of so many numbers: uint64 below 2³², [2, groups]."""
+        return random_bits(self._b, self.key, self.counter, self.groups(per_group))
+
+    def groups(self, per_group: int) -> Value:
+        """0, 1, … for the groups of so many numbers that the output takes: uint64, [1, groups]."""
         rest = per_group - 1
         count = (self._size + rest) // per_group if isinstance(self._size, int) else (self._size + rest) / per_group
         return indices(self._b, count, self.key)
 
-    def bits(self, per_group: int) -> tuple[Value, Value]:
-        """The words 0 and 2, and the words 1 and 3, of each group: uint64 below 2³², [2, groups]."""
-        return random_bits(self._b, self.key, self.counter, self.indices(per_group))
-
-    def fill(self, *parts: Value) -> Value:
-        """The output, of parts that are [numbers, groups] each; a group takes the first of each part first."""
+    def fill(self, *parts: Value, per_group: int) -> Value:
+        """The output, from parts that are [numbers, groups]: of a group, the first of each part comes first."""
         b = self._b
-        values = parts[0]
-        if len(parts) > 1:
-            values = b("Concat", *(b("Unsqueeze", part, b.integers(0)) for part in parts), axis=0)
-        per_group = 
+        if len(parts) == 1:
+            values = b("Transpose", parts[0], perm=[1, 0])
+        else:
+            stacked = b("Concat", *(b("Unsqueeze", part, b.integers(1)) for part in parts), axis=1)
+            values = b("Transpose", stacked, perm=[2, 0, 1])
+        if not isinstance(self._size, int) or self._size % per_group:
+            size = b.integers(self._size) if isinstance(self._size, int) else b("Reshape", self._size, b.integers(1))
+            values = b("Slice", b("Reshape", values, b.integers(-1)), b.integers(0), size)
+        return b("Reshape", values, self._shape, allowzero=1)
+
+
+def indices(b: Builder, count: int | Value, key: Value) -> Value:
+    """0, 1, …, count − 1 as uint64, [1, count].
+
+    Args:
+        b: where the nodes go.
+        count: how many; an int64 scalar where the graph computes it.
+        key: any uint64[1] that is no constant.
+    """
+    if isinstance(count, int) and count > _LARGEST_CONSTANT:
+        # An optimiser would store the range of a constant in the file.
+        count = b("Squeeze", (key & 0) + count, b.integers(0)).cast(np.int64)
+    limit = b.constant(count, np.int64) if isinstance(count, int) else count
+    counted = b("Range", b.constant(0, np.int64), limit, b.constant(1, np.int64))
+    return b("Unsqueeze", counted.cast(np.uint64), b.integers(0))
+
+
+def _check_algorithm(b: Builder) -> None:
+    """Where the algorithm is an input, it is the one that TensorFlow chose for a CPU: Philox."""
+    algorithm = b.node.inputs[3]
+    if algorithm.is_const() and int(algorithm.get_tensor_value()) not in (_PHILOX, _AUTOMATIC):
+        raise ConversionError(
+            f"{b.node.type} (node {b.node.name!r}) needs alg 'philox' or 'auto_select', as TensorFlow on a CPU does. "
+            f"Received: alg={algorithm.get_tensor_value()}"
+        )

@@ -39,10 +39,8 @@ def philox(b: Builder, even: Value, odd: Value, keys: Sequence[Value]) -> tuple[
     straight = np.array(_MULTIPLIERS, np.uint64)[:, None]
     for step, key in enumerate(keys):
         product = even * (straight[::-1] if step % 2 else straight)
-        even = (product >> 32) ^ (odd ^ key)
+        even = (product >> 32) ^ (b("Gather", odd, b.integers(1, 0), axis=0) ^ key)
         odd = product & _MASK
-        if step < _ROUNDS - 1:
-            odd = b("Gather", odd, b.integers(1, 0), axis=0)
     return even, odd
 
 
@@ -84,7 +82,9 @@ def random_bits(b: Builder, key: Value, counter: Value, index: Value) -> tuple[V
 
 def _constant_schedule() -> list[np.ndarray]:
     """The fixed key's schedule, [2, 1] for each round, as `philox` wants it."""
-    straight = [[(k + step * w) & _MASK for k, w in zip(_SCRAMBLING_KEY, _WEYL, strict=True)] for step in range(_ROUNDS)]
+    straight = [
+        [(k + step * w) & _MASK for k, w in zip(_SCRAMBLING_KEY, _WEYL, strict=True)] for step in range(_ROUNDS)
+    ]
     return [np.array(keys if step % 2 else keys[::-1], np.uint64)[:, None] for step, keys in enumerate(straight)]
 
 
