@@ -125,7 +125,17 @@ class _Search:
 def _is_constant_draw(operation: Any, inputs: Sequence[bool]) -> bool:
     arguments = [entry.name for entry in operation.op_def.input_arg]
     seeds = [varies for name, varies in zip(arguments, inputs, strict=False) if name in ("seed", "key")]
-    return bool(seeds) and not any(seeds)
+    return bool(seeds) and not any(seeds) and not _is_probe(operation)
+
+
+def _is_probe(operation: Any) -> bool:
+    """Whether TFP itself draws with `zeros_seed`, as tfd.Inflated's density does to learn whether it is discrete."""
+    return any(
+        frame.name == "zeros_seed"
+        for ancestor in _ancestors(operation.inputs)
+        if ancestor.type == "Const"
+        for frame in ancestor.traceback or ()
+    )
 
 
 def _ancestors(tensors: Sequence[Any]) -> set[Any]:
