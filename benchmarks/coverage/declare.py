@@ -23,10 +23,16 @@ class _Plan:
     """What the cases of one subject share: parameters and points, as signature and as arrays."""
 
     def __init__(
-        self, subject: str, make: Callable[..., Any], parameters: dict[str, Values], given: str, real: str
+        self,
+        subject: str,
+        make: Callable[..., Any],
+        parameters: dict[str, Values],
+        given: str,
+        real: str,
+        rows: int | None = None,
     ) -> None:
         self.subject, self.given, self.real, self._parameters = subject, given, real, parameters
-        self._make = make
+        self._make, self.rows = make, rows
         rng = self._rng(0)
         self._constants = {
             name: np.asarray(values.array(rng, (), real)) for name, values in parameters.items()
@@ -42,7 +48,7 @@ class _Plan:
     def specs(self, points: dict[str, Values]) -> list[tf.TensorSpec]:
         entries = points | (self._parameters if self.as_inputs else {})
         return [
-            tf.TensorSpec([None, *values.shape], values.numpy_dtype(self.real), name=name)
+            tf.TensorSpec([self.rows, *values.shape], values.numpy_dtype(self.real), name=name)
             for name, values in entries.items()
         ]
 
@@ -55,6 +61,7 @@ class _Plan:
     def arrays(self, batch: int, points: dict[str, Values], own: Callable[[Any, int], Any]) -> list[np.ndarray]:
         """Points and parameters; `own` gives the points which the object itself makes, nested as it likes."""
         rng = self._rng(batch)
+        batch = batch if self.rows is None else self.rows
         parameters = [values.array(rng, (batch,), self.real) for values in self._parameters.values()]
         parameters = parameters if self.as_inputs else []
         if any(values.draw is None for values in points.values()):
@@ -93,6 +100,7 @@ def law(
     discrete: bool | None = None,
     reals: Sequence[str] = ("float32", "float64"),
     givens: Sequence[str] = ("inputs", "constants"),
+    rows: int | None = None,
     **parameters: Values,
 ) -> list[Case]:
     """The cases of a distribution.
@@ -106,6 +114,7 @@ def law(
         discrete: whether samples are whole numbers; None where the type of `x` tells.
         reals: the types to try it in.
         givens: how parameters are given.
+        rows: a batch size, where TFP cannot do without; n is then fixed too.
         parameters: their domains.
     """
     points = _points(x)
@@ -114,12 +123,12 @@ def law(
     cases = []
     for given in givens:
         for real in reals:
-            plan = _Plan(subject, make, parameters, given, real)
+            plan = _Plan(subject, make, parameters, given, real, rows)
             for kind in kinds:
                 if not _tried(kind, given, real, givens):
                     continue
                 cases.append(_law_case(plan, kind, points, pack, picked))
-                if kind == "sample" and given == "inputs" and real == "float32":
+                if kind == "sample" and given == "inputs" and real == "float32" and rows is None:
                     cases.append(_law_case(plan, kind, points, pack, picked, dynamic=False))
     return cases
 
@@ -144,7 +153,7 @@ def _law_case(
     count = len(points)
     variant, outputs = plan.real, ("output", *(f"output_{index}" for index in range(count)))
     if kind == "sample":
-        dynamic = dynamic if dynamic is not None else True
+        dynamic = plan.rows is None and (dynamic is None or dynamic)
         return Case(
             subject=plan.subject,
             kind=kind,
@@ -207,6 +216,7 @@ def bijector(
     pack: Callable[..., Any] = lambda x: x,
     unpack: Callable[..., Any] | None = None,
     reals: Sequence[str] = ("float32", "float64"),
+    rows: int | None = None,
     event_ndims: Any = None,
     image_ndims: Any = None,
     **parameters: Values,
@@ -222,6 +232,7 @@ def bijector(
         pack: from several points to what `forward` takes.
         unpack: from several images to what `inverse` takes; None where it is `pack`.
         reals: the types to try it in.
+        rows: a batch size, where TFP cannot do without.
         event_ndims: of `x`, for the Jacobian; None where its shape tells.
         image_ndims: of `y`.
         parameters: their domains.
@@ -235,7 +246,7 @@ def bijector(
         for real in reals:
             if real == "float64" and given == "inputs" or given == "constants" and real == "float32" and parameters:
                 continue
-            plan = _Plan(subject, make, parameters, given, real)
+            plan = _Plan(subject, make, parameters, given, real, rows)
             ndims = event_ndims if event_ndims is not None else _ndims(points, pack)
             back = image_ndims if image_ndims is not None else _ndims(images, unpack or pack)
             for kind in kinds:

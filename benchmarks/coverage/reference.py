@@ -1,6 +1,7 @@
 """What TensorFlow itself makes of a case."""
 
 import dataclasses
+import itertools
 import re
 from typing import Any
 
@@ -50,7 +51,10 @@ def refer(case: Case) -> Reference:
 
 def first_line(error: Exception | str) -> str:
     """An error's first line, without addresses, paths and source lines: the same on each machine."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    line = lines[0]
+    if line == "Graph execution error:":  # the trace of the node comes first
+        line = next((said for said, node in itertools.pairwise(lines) if "{{node" in node), lines[-1])
     line = re.sub(r"0x[0-9a-f]{6,}", "0x…", line)
     line = re.sub(r"(?:/[\w.+-]+)+/", "", line)
     line = re.sub(r"<tf\.Tensor[^>]*>|Tensor\([^)]*\)", "a tensor", line)

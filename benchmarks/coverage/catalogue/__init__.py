@@ -12,15 +12,21 @@ FAMILIES = (
     "discrete",
     "multivariate",
     "matrix",
+    "compositions",
+    "joint",
+    "sequences",
+    "processes",
     "scalar_bijectors",
+    "vector_bijectors",
+    "composed_bijectors",
+    "flows",
+    "networks",
 )
 
 
 def cases() -> list[Case]:
     """All of them, family after family."""
-    found = [
-        case for family in FAMILIES for case in importlib.import_module(f"{__name__}.{family}").CASES
-    ]
+    found = [case for family in FAMILIES for case in importlib.import_module(f"{__name__}.{family}").CASES]
     names = [case.name for case in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

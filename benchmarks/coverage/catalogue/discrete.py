@@ -41,7 +41,15 @@ CASES: list[Case] = [
     ),
     *law(
         "tfd.Binomial(probs)",
-        lambda probs: tfd.Binomial(np.asarray(20, probs.dtype if hasattr(probs, "shape") and isinstance(probs, np.ndarray) else probs.dtype.as_numpy_dtype), probs=probs),
+        lambda probs: tfd.Binomial(
+            np.asarray(
+                20,
+                probs.dtype
+                if hasattr(probs, "shape") and isinstance(probs, np.ndarray)
+                else probs.dtype.as_numpy_dtype,
+            ),
+            probs=probs,
+        ),
         counts(20),
         discrete=True,
         kinds=("log_prob", "sample", "cdf", "mean"),
@@ -78,7 +86,9 @@ CASES: list[Case] = [
     *law("tfd.Skellam", tfd.Skellam, counts(6, low=-3), discrete=True, rate1=positive(), rate2=positive()),
     *law("tfd.Zipf", tfd.Zipf, integers(9, low=1), power=between(2.2, 4)),
     *law("tfd.Categorical", tfd.Categorical, integers(4), logits=reals(5)),
-    *law("tfd.Categorical(probs)", lambda probs: tfd.Categorical(probs=probs), integers(3), kinds=_FEW, probs=simplex(4)),
+    *law(
+        "tfd.Categorical(probs)", lambda probs: tfd.Categorical(probs=probs), integers(3), kinds=_FEW, probs=simplex(4)
+    ),
     *law("tfd.OneHotCategorical", tfd.OneHotCategorical, _one_hot(4), logits=reals(4)),
     *law("tfd.OrderedLogistic", tfd.OrderedLogistic, integers(3), cutpoints=increasing(3), loc=reals()),
     *law("tfd.StoppingRatioLogistic", tfd.StoppingRatioLogistic, integers(3), cutpoints=increasing(3), loc=reals()),

@@ -17,7 +17,9 @@ CASES: list[Case] = [
     *law("tfd.LogLogistic", tfd.LogLogistic, positive(), **_LOC_SCALE),
     *law("tfd.HalfNormal", tfd.HalfNormal, positive(), scale=positive()),
     *law("tfd.HalfCauchy", tfd.HalfCauchy, between(1, 4), loc=between(-1, 0.9), scale=positive()),
-    *law("tfd.HalfStudentT", tfd.HalfStudentT, between(1, 4), df=between(2.5, 6), loc=between(-1, 0.9), scale=positive()),
+    *law(
+        "tfd.HalfStudentT", tfd.HalfStudentT, between(1, 4), df=between(2.5, 6), loc=between(-1, 0.9), scale=positive()
+    ),
     *law("tfd.Exponential", tfd.Exponential, positive(), rate=positive()),
     *law("tfd.Gamma", tfd.Gamma, positive(), concentration=positive(), rate=positive()),
     *law(

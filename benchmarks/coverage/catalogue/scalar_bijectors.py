@@ -14,7 +14,9 @@ _UNIT = between(0.05, 0.95)
 
 CASES: list[Case] = [
     *bijector("tfb.Identity", tfb.Identity, reals()),
-    *bijector("tfb.AbsoluteValue", tfb.AbsoluteValue, reals(), positive(), kinds=("forward", "forward_log_det_jacobian")),
+    *bijector(
+        "tfb.AbsoluteValue", tfb.AbsoluteValue, reals(), positive(), kinds=("forward", "forward_log_det_jacobian")
+    ),
     *bijector("tfb.Exp", tfb.Exp, reals()),
     *bijector("tfb.Expm1", tfb.Expm1, reals()),
     *bijector("tfb.Log", tfb.Log, positive()),
@@ -46,7 +48,14 @@ CASES: list[Case] = [
         scale=positive(),
         tailweight=between(0.05, 0.4),
     ),
-    *bijector("tfb.FrechetCDF", tfb.FrechetCDF, between(1.2, 3), loc=between(-1, 1), scale=positive(), concentration=positive()),
+    *bijector(
+        "tfb.FrechetCDF",
+        tfb.FrechetCDF,
+        between(1.2, 3),
+        loc=between(-1, 1),
+        scale=positive(),
+        concentration=positive(),
+    ),
     *bijector(
         "tfb.GeneralizedExtremeValueCDF",
         tfb.GeneralizedExtremeValueCDF,

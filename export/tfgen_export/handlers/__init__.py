@@ -4,7 +4,17 @@ import importlib
 
 __all__ = ["register"]
 
-_FAMILIES = ("elementwise", "error_functions", "integers", "linear_algebra", "random", "search", "shapes", "special")
+_FAMILIES = (
+    "elementwise",
+    "error_functions",
+    "integers",
+    "linear_algebra",
+    "polygamma",
+    "random",
+    "search",
+    "shapes",
+    "special",
+)
 
 
 def register() -> None:

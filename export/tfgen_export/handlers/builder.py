@@ -139,6 +139,18 @@ class Builder:
         )
         return [Value(self, name) for name in node.output]
 
+    def amend(self, value: Value, condition: Value, function: Callable[[Value], Operand]) -> Value:
+        """`value`, and where the condition holds `function` of it, which is computed only if it holds anywhere.
+
+        The condition's shape must broadcast to the value's, and so must what the function gives.
+        """
+        anywhere = self("ReduceSum", condition.cast(np.int64), keepdims=0) > 0
+
+        def body(_: Value, old: Value) -> tuple[None, list[Value]]:
+            return None, [self.where(condition, function(old), old)]
+
+        return self.loop(body, [value], count=1, start=anywhere)[0]
+
     def dtype_of(self, name: str) -> np.dtype:
         """NumPy's type of a tensor."""
         return np.dtype(utils.map_onnx_to_numpy_type(self.context.get_dtype(name)))

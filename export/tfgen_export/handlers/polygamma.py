@@ -4,7 +4,6 @@ The errors stated were measured in ONNX Runtime on x86-64, where neither an argu
 """
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.precision import rational
 from tfgen_export.handlers.value import Value
 
 __all__ = ["Digamma", "Polygamma", "Zeta"]
@@ -120,21 +120,25 @@ class Polygamma:
 
 
 def _digamma(b: Builder, x: Value) -> Value:
-    # All numbers beyond are integers, and so poles.
-    x = b("Max", x, -(2.0**60))
     reflected = x <= 0
     value = _digamma_positive(b, b.where(reflected, 1 - x, x))
+    return b.amend(value, reflected, partial(_digamma_reflected, b, x))
+
+
+def _digamma_reflected(b: Builder, x: Value, value: Value) -> Value:
+    """For x ≤ 0, with ψ(1 − x)."""
+    # All numbers beyond are integers, and so poles.
+    x = b("Max", x, -(2.0**60))
     # The distance to the nearest integer is exact, so that poles are found, and digits kept near them.
     distance = x - b("Round", x)
     cosine, sine = b("Sin", (0.5 - abs(distance)) * np.pi), b("Sin", distance * np.pi)
-    other = b.where(distance.equals(0), np.nan, value - np.pi * (cosine / sine))
-    return b.where(reflected, other, value)
+    return b.where(distance.equals(0), np.nan, value - np.pi * (cosine / sine))
 
 
 def _digamma_positive(b: Builder, x: Value) -> Value:
     low = x < 1
     t = b("Min", b.where(low, x, x - 1), 3)
-    ratio = b.polynomial(t, _NUMERATOR) / b.polynomial(t, _DENOMINATOR)
+    ratio = rational(b, t, _NUMERATOR, _DENOMINATOR)
     near = (t - _ROOT - _ROOT_REST) * ratio - b.where(low, 1 / x, b.constant(0, x.dtype))
     y = b("Max", x, 4)
     inverse = 1 / y
@@ -143,22 +147,21 @@ def _digamma_positive(b: Builder, x: Value) -> Value:
 
 
 def _polygamma(b: Builder, n: Value, x: Value) -> Value:
+    s = b("Min", n + 1, 1e300)
     last = len(_FACTORIALS) - 1
-    index = b("Max", b("Min", n, last), 0).cast(np.int64)
-    factorial = b("Gather", b.constant(_FACTORIALS, np.float64), index)
-    odd = n - 2 * b("Floor", n * 0.5)
-    value = (factorial * (2 * odd - 1)) * _zeta(b, n + 1, x)
-    first = n.equals(0)
+    # NaN may become any integer.
+    index = b("Max", b("Min", n, last).cast(np.int64), 0)
+    factorial = b("Gather", b.constant(_FACTORIALS, np.float64), index) * _sign(b, s)
     whole = b("Floor", n).equals(n) & (n >= 0)
-    value = b.where(whole, value, np.nan)
-    return _amend(b, first, value, lambda _: _digamma(b, x))
+    value = b.where(whole, factorial * _zeta(b, s, x), np.nan)
+    return b.amend(value, n.equals(0), lambda _: _digamma(b, x))
 
 
 def _zeta(b: Builder, s: Value, q: Value) -> Value:
     s = b("Min", s, 1e300)
     value = _zeta_positive(b, s, q)
-    value = _amend(b, q <= 0, value, lambda value: _zeta_reflected(b, s, b("Expand", q, b("Shape", value))))
-    return b.where(s >= 1, value, np.nan)
+    value = b.amend(value, q <= 0, lambda value: _zeta_reflected(b, s, b("Expand", q, b("Shape", value))))
+    return b.where(s > 1, value, b.where(s.equals(1) & q.equals(q), b.constant(np.inf, np.float64), np.nan))
 
 
 def _zeta_positive(b: Builder, s: Value, q: Value) -> Value:
@@ -193,13 +196,12 @@ def _zeta_reflected(b: Builder, s: Value, q: Value) -> Value:
     stacked = b("Concat", *(b("Unsqueeze", value, axis) for value in (1 - d, d, 1 + u)), axis=0)
     three = _zeta_positive(b, s, stacked)
     first, second, third = (b("Gather", three, b.constant(i, np.int64), axis=0) for i in range(3))
-    odd = s - 2 * b("Floor", s * 0.5)
-    value = first + (1 - 2 * odd) * (second - third)
-    value = b.where(odd.equals(0) | (odd.equals(1) & (d > 0)), value, np.nan)
-    return b.where(s.equals(1), np.inf, value)
+    sign = _sign(b, s)
+    # In this order, as the first two may cancel exactly.
+    value = (first + sign * second) - sign * third
+    return b.where(sign.equals(1) | (sign.equals(-1) & (d > 0)), value, np.nan)
 
 
-def _amend(b: Builder, where: Value, value: Value, function: Callable[[Value], Value]) -> Value:
-    """`value`, and where the condition holds `function` of it, which is computed only if it holds anywhere."""
-    anywhere = b("ReduceSum", where.cast(np.int64), keepdims=0) > 0
-    return b.loop(lambda _, old: (None, [b.where(where, function(old), old)]), [value], count=1, start=anywhere)[0]
+def _sign(b: Builder, s: Value) -> Value:
+    """(−1)ˢ for an integer s, neither 1 nor −1 for others."""
+    return 1 - 2 * (s - 2 * b("Floor", s * 0.5))
