@@ -47,16 +47,16 @@ def main() -> None:
             )
 
 
-def alternate(functions: dict[str, Callable[[], object]]) -> dict[str, float]:
+def alternate(functions: dict[str, Callable[[], object]], *, calls: int = CALLS) -> dict[str, float]:
     """The median seconds of a call, the functions taking turns so that a noisy machine hits all alike."""
     times: dict[str, list[float]] = {name: [] for name in functions}
     for repeat in range(REPEATS + 1):
         for name, function in functions.items():
             start = time.perf_counter()
-            for _ in range(CALLS):
+            for _ in range(calls):
                 function()
             if repeat:  # the first round warms up
-                times[name].append((time.perf_counter() - start) / CALLS)
+                times[name].append((time.perf_counter() - start) / calls)
     return {name: float(np.median(values)) for name, values in times.items()}
 
 

@@ -1,4 +1,4 @@
-"""Special functions over their whole domains, against series in extended precision."""
+"""log Γ over its whole domain, against series in extended precision."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 from scipy import special  # type: ignore[import-untyped, unused-ignore]
 
 BITS: dict[str, Any] = {"float32": np.uint32, "float64": np.uint64}
-BOUNDS = {"float32": 7e-8, "float64": 7e-16}  # the measured errors, with a margin for other processors
+BOUNDS = {"float32": 9e-8, "float64": 7e-16}  # the measured errors, with a margin for other processors
 EULER = np.longdouble("0.577215664901532860606512090082402431")
 LOG_TWO_PI = np.longdouble("1.83787706640934548356065947281123527")
 PI = np.longdouble("3.14159265358979323846264338327950288")
@@ -151,3 +151,4 @@ def test_the_zeros_of_log_gamma_keep_their_digits(dtype: str, distance: float, r
 
 def test_log_gamma_is_of_moderate_size(converted: Any) -> None:
     assert len(log_gamma("float64", converted).model.graph.node) < 120
+    assert len(log_gamma("float32", converted).model.graph.node) < 60
