@@ -13,7 +13,7 @@ from tf2onnx.handler import tf_op
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["Expm1", "Log", "Log1p", "MulNoNan", "SelectV2", "Softplus", "Xlog1py", "Xlogy", "log1p"]
+__all__ = ["Expm1", "Log", "Log1p", "MulNoNan", "SelectV2", "Softplus", "Xdivy", "Xlog1py", "Xlogy", "log1p"]
 
 
 def log1p(b: Builder, x: Value) -> Value:
@@ -117,6 +117,19 @@ class MulNoNan:
         b = Builder(context, node)
         x, y = b.inputs
         b.finish(_times(b, y, x))
+
+
+@tf_op(["Xdivy", "DivNoNan"])
+class Xdivy:
+    """x/y, and 0 where x is ±0 (Xdivy) or y is ±0 (DivNoNan), whatever the other: rounded once."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        x, y = b.inputs
+        zero = x if node.type == "Xdivy" else y
+        b.finish(b.where(zero.equals(0), b.constant(0), x / y))
 
 
 @tf_op("Xlogy")

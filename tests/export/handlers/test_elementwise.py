@@ -176,6 +176,21 @@ def test_arguments_of_mul_no_nan_broadcast(converted: Any) -> None:
     np.testing.assert_array_equal(found, [[0.0, np.inf, -np.inf], [0.0, 2.0, -6.0]])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("function", "is_zero"), [(tf.math.xdivy, lambda x, y: x == 0), (tf.math.divide_no_nan, lambda x, y: y == 0)]
+)
+def test_quotients_with_zeros_of_their_own(function: Any, is_zero: Any, dtype: str, converted: Any) -> None:
+    signature = [tf.TensorSpec([None], dtype, name=name) for name in ("x", "y")]
+    model = converted(function, signature)
+    x = domain(dtype)
+    y = np.random.default_rng(1).permutation(x)
+    x[::7], x[1::7], y[::5], y[1::5] = 0.0, -0.0, 0.0, -0.0
+    with np.errstate(all="ignore"):
+        expected = np.where(is_zero(x, y), np.zeros((), dtype), x / y)  # IEEE's quotient is correctly rounded
+    np.testing.assert_array_equal(model(x, y)["output"], expected)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
 def test_where_never_mixes_what_it_did_not_choose(dtype: str, converted: Any) -> None:
     signature = [tf.TensorSpec([None, 1], tf.bool, name="c"), tf.TensorSpec([3], dtype, name="x")]
