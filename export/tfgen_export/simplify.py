@@ -3,6 +3,8 @@
 import onnx
 import onnxslim
 
+from tfgen_export.slices import forward_slices
+
 __all__ = ["simplify"]
 
 
@@ -10,7 +12,8 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     """Folds constants, removes dead and repeated nodes, and keeps one of equal initialisers, by onnxslim.
 
     It infers shapes, of which tf2onnx's own optimisers know little: TFP's densities lose up to two fifths of their
-    nodes. The names of inputs, outputs and of the nodes that stay are kept; dynamic dimensions stay dynamic.
+    nodes, and flows half of their work (see `forward_slices`). The names of inputs, outputs and of the nodes that
+    stay are kept; dynamic dimensions stay dynamic.
 
     Args:
         model: a valid model, which stays as it is.
@@ -23,6 +26,7 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
+    forward_slices(copy)
     slimmed = onnxslim.slim(copy)
     result = onnx.ModelProto()
     result.CopyFrom(model)
