@@ -23,7 +23,6 @@ def operators(model: Any) -> list[str]:
         lambda x: x[:, 2:],
         lambda x: x[:, -3:],
         lambda x: x[..., 2:100],
-        lambda x: tf.concat([x, x], 1)[:, 5:10],
     ],
 )
 def test_a_part_is_taken_as_it_was(slices: Any, converted: Any) -> None:
