@@ -4,6 +4,7 @@ The errors stated were measured in ONNX Runtime on x86-64, where neither an argu
 """
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,15 @@ _ASYMPTOTIC = (
     -0.25668496075487657,
     0.5365319953712206,
 )
+# The same for x ≥ 8, to 1·10⁻¹⁷ in absolute terms.
+_ASYMPTOTIC_FROM_EIGHT = (
+    0.08333333333333287,
+    -0.008333333331168558,
+    0.003968252342841619,
+    -0.004166217650696842,
+    0.007519088230747095,
+    -0.017711160415846534,
+)
 _BERNOULLI = tuple(
     number / math.factorial(2 * j)
     for j, number in enumerate((1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510), 1)
@@ -65,11 +75,14 @@ _FACTORIALS = np.array([float(math.factorial(n)) for n in range(171)] + [np.inf]
 class Digamma:
     """ψ(x) = d/dx log Γ(x): NaN at 0, −1, −2, … and −∞, computed in float64 whatever the type, and rounded once.
 
-    - For 1 ≤ x < 4 a rational function with the zero at 1.4616… as a factor; below 1 that of x + 1, minus 1/x.
-    - From 4 on log x − 1/(2x) and a fitted correction.
-    - For negative x by reflection, ψ(1 − x) − π·cot πx.
+    Of float64, for 1 ≤ x < 4 a rational function with the zero at 1.4616… as a factor; below 1 that of x + 1, minus
+    1/x; from 4 on log x − 1/(2x) and a fitted correction. Of smaller types the latter of x + 8, minus
+    1/x + 1/(x + 1) + … + 1/(x + 7), in half the nodes. For negative x by reflection, ψ(1 − x) − π·cot πx.
 
-    Largest relative error for x > 0: 0 in float32, 0 in float64 (TensorFlow's own: 0 and 0).
+    Largest relative error for x > 0: @@ in float32, 6.6·10⁻¹⁶ in float64 (TensorFlow's own near the zero: 1 and
+    1.1·10⁻⁸); for x < 0: @@ in float32 (TensorFlow's own: 0.08). In float64 the terms of the reflection cancel near
+    the zeros between negative integers, so that there only the absolute error is small: 1.5·10⁻¹⁵ of
+    max(1, |ψ(x)|, log(1 − x)) (TensorFlow's own: 1.8·10⁻¹⁵).
 
     Reference:
         Abramowitz, Stegun, *Handbook of mathematical functions*, 1964, 6.3.5, 6.3.7 and 6.3.18.
@@ -121,7 +134,8 @@ class Polygamma:
 
 def _digamma(b: Builder, x: Value) -> Value:
     reflected = x <= 0
-    value = _digamma_positive(b, b.where(reflected, 1 - x, x))
+    positive = _digamma_positive if b.dtype == np.float64 else _digamma_shifted
+    value = positive(b, b.where(reflected, 1 - x, x))
     return b.amend(value, reflected, partial(_digamma_reflected, b, x))
 
 
@@ -135,15 +149,28 @@ def _digamma_reflected(b: Builder, x: Value, value: Value) -> Value:
     return b.where(distance.equals(0), np.nan, value - np.pi * (cosine / sine))
 
 
+def _digamma_shifted(b: Builder, x: Value) -> Value:
+    """For x > 0 that came from a smaller type."""
+    # Beyond, the product would overflow, and the sum is nothing beside the logarithm.
+    bounded = b("Min", x, 1e20)
+    u = bounded * (bounded + 7)
+    product = u * (u + 6) * (u + 10) * (u + 12)  # x·(x+7) · (x+1)·(x+6) · (x+2)·(x+5) · (x+3)·(x+4)
+    derivative = b.polynomial(u, (720.0, 504.0, 84.0, 4.0))
+    return _asymptotic(b, x + 8, _ASYMPTOTIC_FROM_EIGHT) - (2 * bounded + 7) * derivative / product
+
+
 def _digamma_positive(b: Builder, x: Value) -> Value:
     low = x < 1
     t = b("Min", b.where(low, x, x - 1), 3)
     ratio = rational(b, t, _NUMERATOR, _DENOMINATOR)
     near = (t - _ROOT - _ROOT_REST) * ratio - b.where(low, 1 / x, b.constant(0, x.dtype))
-    y = b("Max", x, 4)
-    inverse = 1 / y
-    correction = inverse * (0.5 + inverse * b.polynomial(inverse * inverse, _ASYMPTOTIC))
-    return b.where(x < 4, near, b("Log", y) - correction)
+    return b.where(x < 4, near, _asymptotic(b, b("Max", x, 4), _ASYMPTOTIC))
+
+
+def _asymptotic(b: Builder, x: Value, coefficients: Sequence[float]) -> Value:
+    inverse = 1 / x
+    correction = 0.5 + inverse * b.polynomial(inverse * inverse, coefficients)
+    return b("Log", x) - inverse * correction
 
 
 def _polygamma(b: Builder, n: Value, x: Value) -> Value:
@@ -165,26 +192,27 @@ def _zeta(b: Builder, s: Value, q: Value) -> Value:
 
 
 def _zeta_positive(b: Builder, s: Value, q: Value) -> Value:
-    """For q > 0."""
-    long = b.dtype == np.float64
-    # The formula's error is below 1·10⁻¹⁶ with eight terms and eight corrections, below 1·10⁻¹⁰ with four and six.
-    terms, corrections = (8, 8) if long else (4, 6)
-    # The power by way of the logarithm costs ten digits less time, and at most two digits.
-    power = partial(b, "Pow") if long else (lambda base, exponent: b("Exp", exponent * b("Log", base)))
+    """For q > 0: the error is below 1·10⁻¹⁶ with eight terms and corrections, below 1·10⁻¹⁰ with four and six."""
+    terms, corrections = (8, 8) if b.dtype == np.float64 else (4, 6)
     last = b.integers(-1)
-    shifted = b("Unsqueeze", q, last) + b.constant(np.arange(terms), np.float64)
-    total = b("ReduceSum", power(shifted, -b("Unsqueeze", s, last)), last, keepdims=0)
+    shifted = b("Unsqueeze", q, last) + np.arange(terms, dtype=np.float64)
+    total = b("ReduceSum", _power(b, shifted, -b("Unsqueeze", s, last)), last, keepdims=0)
     w = q + terms
     inverse = 1 / w
     square = inverse * inverse
     # Beyond, wˢ is infinite beside qˢ; what multiplies it shall be finite.
     rising = b("Min", s, 1e14)
-    correction: Any = _BERNOULLI[corrections - 1]
+    correction: Value | float = _BERNOULLI[corrections - 1]
     for j in range(corrections - 1, 0, -1):
         factor = (rising + (2 * j - 1)) * (rising + 2 * j)
         correction = _BERNOULLI[j - 1] + factor * square * correction
-    rest = power(w, 1 - s)
+    rest = _power(b, w, 1 - s)
     return total + rest / (s - 1) + (rest * inverse) * (0.5 + rising * inverse * correction)
+
+
+def _power(b: Builder, base: Value, exponent: Value) -> Value:
+    """A power of a positive number; in half the time where the result is rounded to float32 or less."""
+    return b("Pow", base, exponent) if b.dtype == np.float64 else b("Exp", exponent * b("Log", base))
 
 
 def _zeta_reflected(b: Builder, s: Value, q: Value) -> Value:
