@@ -6,7 +6,18 @@ to float rounding. Under XLA, and on a GPU in part, TensorFlow itself draws othe
 
 import importlib
 
-_FAMILIES = ("categorical", "integers", "normal", "seeds", "uniform")
+_FAMILIES = (
+    "binomial",
+    "categorical",
+    "gamma",
+    "integers",
+    "normal",
+    "poisson",
+    "seeds",
+    "shuffle",
+    "truncated",
+    "uniform",
+)
 
 for _family in _FAMILIES:
     importlib.import_module(f"{__name__}.{_family}")

@@ -37,7 +37,7 @@ class Draw:
     def __init__(self, b: Builder) -> None:
         self._b = b
         shape, *others = b.inputs
-        if b.node.type[-2:] in ("V2", "V3"):
+        if others[0].dtype == np.uint64:
             self.key, self.counter, _, *self.arguments = others
             _check_algorithm(b)
         else:
@@ -64,6 +64,11 @@ class Draw:
         count = (self._size + rest) // per_group if isinstance(self._size, int) else (self._size + rest) / per_group
         return indices(self._b, count, self.key)
 
+    @property
+    def size(self) -> Value:
+        """How many numbers the output takes: int64, a scalar."""
+        return _scalar(self._b, self._size, self.key)
+
     def fill(self, *parts: Value, per_group: int) -> Value:
         """The output, from parts that are [numbers, groups]: of a group, the first of each part comes first."""
         b = self._b
@@ -75,7 +80,11 @@ class Draw:
         if not isinstance(self._size, int) or self._size % per_group:
             size = b.integers(self._size) if isinstance(self._size, int) else b("Reshape", self._size, b.integers(1))
             values = b("Slice", b("Reshape", values, b.integers(-1)), b.integers(0), size)
-        return b("Reshape", values, self._shape, allowzero=1)
+        return self.shaped(values)
+
+    def shaped(self, values: Value) -> Value:
+        """The output, from as many values as it takes."""
+        return self._b("Reshape", values, self._shape, allowzero=1)
 
 
 def indices(b: Builder, count: int | Value, key: Value) -> Value:
@@ -86,12 +95,17 @@ def indices(b: Builder, count: int | Value, key: Value) -> Value:
         count: how many; an int64 scalar where the graph computes it.
         key: any uint64[1] that is no constant.
     """
-    if isinstance(count, int) and count > _LARGEST_CONSTANT:
-        # An optimiser would store the range of a constant in the file.
-        count = b("Squeeze", (key & 0) + count, b.integers(0)).cast(np.int64)
-    limit = b.constant(count, np.int64) if isinstance(count, int) else count
-    counted = b("Range", b.constant(0, np.int64), limit, b.constant(1, np.int64))
+    counted = b("Range", b.constant(0, np.int64), _scalar(b, count, key), b.constant(1, np.int64))
     return b("Unsqueeze", counted.cast(np.uint64), b.integers(0))
+
+
+def _scalar(b: Builder, count: int | Value, key: Value) -> Value:
+    """A count as int64; a large one such that no optimiser stores tensors of that size, as constants, in the file."""
+    if isinstance(count, Value):
+        return count
+    if count <= _LARGEST_CONSTANT:
+        return b.constant(count, np.int64)
+    return b("Squeeze", (key & 0) + count, b.integers(0)).cast(np.int64)
 
 
 def _check_algorithm(b: Builder) -> None:

@@ -10,7 +10,7 @@ from tfgen_export.handlers.random.draw import Draw
 from tfgen_export.handlers.random.uniform import uniform_32, uniform_64
 from tfgen_export.handlers.value import Value
 
-__all__ = ["StatelessRandomNormal", "normals"]
+__all__ = ["StatelessRandomNormal", "box_muller", "normals"]
 
 _SMALLEST = 1e-7
 
@@ -40,10 +40,18 @@ def normals(b: Builder, even: Value, odd: Value, *, dtype: Any) -> tuple[Value, 
     """
     if np.dtype(dtype) == np.float64:
         u, v = b.outputs("Split", uniform_64(even, odd), b.integers(1, 1), count=2, axis=0)
-        angle = v * (2 * np.pi)
-    else:
-        u = uniform_32(even)
-        # The product with 2π is one of float64 in TensorFlow's kernel, too.
-        angle = ((odd & 0x7FFFFF).cast(np.float64) * (2 * np.pi * 2.0**-23)).cast(np.float32)
+        return box_muller(b, u, v)
+    # The product with 2π is one of float64 in TensorFlow's kernel, too.
+    angle = ((odd & 0x7FFFFF).cast(np.float64) * (2 * np.pi * 2.0**-23)).cast(np.float32)
+    sine, cosine = _transform(b, uniform_32(even), angle)
+    return sine.cast(dtype), cosine.cast(dtype)
+
+
+def box_muller(b: Builder, u: Value, v: Value) -> tuple[Value, Value]:
+    """The sines and cosines from two uniforms of float64 each."""
+    return _transform(b, u, v * (2 * np.pi))
+
+
+def _transform(b: Builder, u: Value, angle: Value) -> tuple[Value, Value]:
     radius = b("Sqrt", b("Log", b("Max", u, _SMALLEST)) * -2)
-    return (radius * b("Sin", angle)).cast(dtype), (radius * b("Cos", angle)).cast(dtype)
+    return radius * b("Sin", angle), radius * b("Cos", angle)
