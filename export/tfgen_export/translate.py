@@ -14,7 +14,9 @@ from tfgen_export import handlers
 from tfgen_export.advice import advice
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
 from tfgen_export.freeze import freeze
+from tfgen_export.functions import resolving, separate
 from tfgen_export.quiet import quiet
+from tfgen_export.rewriters import REWRITERS
 from tfgen_export.source import find_source
 
 __all__ = ["OPSET", "translate"]
@@ -52,8 +54,8 @@ def translate(
     with quiet() as errors, tf.device("/cpu:0"):
         try:
             frozen = freeze(concrete, tensors_in, tensors_out)
-            with tf.Graph().as_default() as graph:
-                tf.import_graph_def(frozen.graph, name="")
+            with tf.Graph().as_default() as graph, resolving():
+                tf.import_graph_def(separate(frozen.graph, tensors_out), name="")
                 # tf2onnx's own entry point continues on errors and returns an invalid graph.
                 onnx_graph = tfonnx.process_tf_graph(
                     graph,
@@ -62,6 +64,7 @@ def translate(
                     input_names=[*tensors_in, *frozen.weights],
                     output_names=tensors_out,
                     tensors_to_rename=renamed,
+                    custom_rewriter=list(REWRITERS),
                 )
                 onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, optimizers=_exact())
                 return onnx_graph.make_model("tfgen_export"), frozen.weights
