@@ -14,7 +14,7 @@ def rewrite_logsumexp(graph: Any, nodes: list[Any]) -> list[Any]:
     """`tf.reduce_logsumexp`, ten operators, becomes ReduceLogSumExp, which subtracts the maximum alike.
 
     It is in the density of each mixture and in each step of a hidden Markov model. ONNX Runtime takes half the time for
-    the one node.
+    the one node, to the same infinities and NaN, but that of NaN beside +∞ it makes +∞ where TensorFlow makes NaN.
 
     Args:
         graph: tf2onnx's, before any operator is translated.

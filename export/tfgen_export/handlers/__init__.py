@@ -5,15 +5,24 @@ import importlib
 __all__ = ["register"]
 
 _FAMILIES = (
+    "elementary",
     "elementwise",
     "error_functions",
+    "hyperbolic",
+    "incomplete_gamma",
     "integers",
+    "inverse_trigonometric",
+    "branches",
     "linear_algebra",
+    "lists",
+    "loops",
+    "log_gamma",
     "polygamma",
     "random",
     "search",
     "shapes",
-    "special",
+    "sums",
+    "trigonometric",
 )
 
 

@@ -95,14 +95,14 @@ class Builder:
 
         Args:
             body: called once, with the step (int64, a scalar) and the states; gives the condition to go on (a
-                scalar truth value; None for always) and the new states, of the same types. It may use values from
-                outside.
+                scalar truth value; None for always), the new states, of the same types, and further values to
+                collect, whose shapes must not change from step to step. It may use values from outside.
             states: what the first step gets.
             count: how many steps at most.
             start: whether to take the first step (a scalar truth value); yes where it is None.
 
         Returns:
-            The states after the last step.
+            The states after the last step, then all that was collected, stacked along a new first axis.
         """
         outer, inner = self.context, self.context.create_new_graph_with_same_config()
         inner.parent_graph = outer
@@ -125,6 +125,9 @@ class Builder:
             results = [self("Identity", result) for result in (going, *results)]
         finally:
             self.context = outer
+        collected = [result.name for result in results[1 + len(states) :]]
+        dtypes += [inner.get_dtype(name) for name in collected]
+        kept, shapes = shapes, shapes + [inner.get_shape(name) for name in collected]
         for result, dtype, shape in zip(results, [TensorProto.BOOL, *dtypes], [[], *shapes], strict=True):
             inner.set_dtype(result.name, dtype)
             inner.set_shape(result.name, shape)
@@ -132,24 +135,27 @@ class Builder:
         node = outer.make_node(
             "Loop",
             [limit, first.name, *(state.name for state in states)],
-            output_count=len(states),
-            shapes=shapes,
+            output_count=len(shapes),
+            shapes=kept + [None if shape is None else [-1, *shape] for shape in shapes[len(states) :]],
             dtypes=dtypes,
             branches={"body": inner},
         )
         return [Value(self, name) for name in node.output]
+
+    def anywhere(self, condition: Value) -> Value:
+        """Whether the condition holds for any entry: a scalar truth value, false where there are no entries."""
+        return self("ReduceSum", condition.cast(np.float32), keepdims=0) > 0
 
     def amend(self, value: Value, condition: Value, function: Callable[[Value], Operand]) -> Value:
         """`value`, and where the condition holds `function` of it, which is computed only if it holds anywhere.
 
         The condition's shape must broadcast to the value's, and so must what the function gives.
         """
-        anywhere = self("ReduceSum", condition.cast(np.int64), keepdims=0) > 0
 
         def body(_: Value, old: Value) -> tuple[None, list[Value]]:
             return None, [self.where(condition, function(old), old)]
 
-        return self.loop(body, [value], count=1, start=anywhere)[0]
+        return self.loop(body, [value], count=1, start=self.anywhere(condition))[0]
 
     def dtype_of(self, name: str) -> np.dtype:
         """NumPy's type of a tensor."""

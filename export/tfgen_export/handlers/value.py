@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,11 @@ class Value:
     def shape(self) -> list[int] | None:
         """The static shape with −1 for what is dynamic; None where the rank is not known."""
         return self.builder.shape_of(self.name)
+
+    def with_shape(self, shape: Sequence[int]) -> Value:
+        """Itself, where what builds the graph knows more of the static shape than is inferred; −1 for what is dynamic."""
+        self.builder.context.set_shape(self.name, list(shape))
+        return self
 
     def cast(self, dtype: Any) -> Value:
         """Of another type; itself where it is of that type already."""
