@@ -4,11 +4,10 @@ import math
 import re
 
 import tfgen_export
-from tfgen_export import UnsupportedOperators
-
 from benchmarks.coverage.case import Case
 from benchmarks.coverage.outcome import Outcome
 from benchmarks.coverage.reference import first_line, refer
+from tfgen_export import UnsupportedOperators
 
 __all__ = ["try_ours"]
 

@@ -1,10 +1,11 @@
 """The catalogue: a family of subjects a file."""
 
 import importlib
+from collections import Counter
 
 from benchmarks.coverage.case import Case
 
-__all__ = ["FAMILIES", "cases"]
+__all__ = ["FAMILIES", "cases", "family"]
 
 FAMILIES = (
     "continuous",
@@ -12,7 +13,9 @@ FAMILIES = (
     "discrete",
     "multivariate",
     "matrix",
-    "compositions",
+    "mixtures",
+    "transformed",
+    "wrappers",
     "joint",
     "sequences",
     "processes",
@@ -24,11 +27,16 @@ FAMILIES = (
 )
 
 
+def family(name: str) -> list[Case]:
+    """The cases of one file."""
+    found: list[Case] = importlib.import_module(f"{__name__}.{name}").CASES
+    return found
+
+
 def cases() -> list[Case]:
     """All of them, family after family."""
-    found = [case for family in FAMILIES for case in importlib.import_module(f"{__name__}.{family}").CASES]
-    names = [case.name for case in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    found = [case for name in FAMILIES for case in family(name)]
+    twice = [name for name, count in Counter(case.name for case in found).items() if count > 1]
     if twice:
         raise ValueError(f"Cases must have names of their own. Received twice: {twice}")
     return found

@@ -1,15 +1,17 @@
 """Distributions of one real number whose parameters say where and how wide."""
 
+from typing import Any
+
 import tensorflow_probability as tfp
 
 from benchmarks.coverage.case import Case
-from benchmarks.coverage.declare import law
-from benchmarks.coverage.values import between, positive, reals
+from benchmarks.coverage.law import law
+from benchmarks.coverage.values import between, counts, positive, reals
 
 __all__ = ["CASES"]
 
 tfd = tfp.distributions
-_LOC_SCALE = {"loc": reals(), "scale": positive()}
+_LOC_SCALE: dict[str, Any] = {"loc": reals(), "scale": positive()}
 
 CASES: list[Case] = [
     *law("tfd.Normal", tfd.Normal, reals(), **_LOC_SCALE),
@@ -100,5 +102,5 @@ CASES: list[Case] = [
         low=between(-2, -1),
         high=between(1, 2),
     ),
-    *law("tfd.Deterministic", tfd.Deterministic, reals(), loc=reals()),
+    *law("tfd.Deterministic", tfd.Deterministic, counts(1), loc=counts(1)),
 ]

@@ -7,9 +7,20 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from benchmarks.coverage.case import Case
-from benchmarks.coverage.declare import law
-from benchmarks.coverage.values import Values, between, counts, drawn, increasing, integers, orthogonal, positive
-from benchmarks.coverage.values import reals, simplex
+from benchmarks.coverage.law import law
+from benchmarks.coverage.structure import dtype_of
+from benchmarks.coverage.values import (
+    Values,
+    between,
+    counts,
+    drawn,
+    increasing,
+    integers,
+    orthogonal,
+    positive,
+    reals,
+    simplex,
+)
 
 __all__ = ["CASES"]
 
@@ -21,6 +32,10 @@ _BIT = integers(1)
 
 def _one_hot(size: int) -> Values:
     return Values(lambda rng, shape: np.eye(size)[rng.integers(0, size, shape[:-1])], (size,), "int32")
+
+
+def _ranking(size: int) -> Values:
+    return Values(lambda rng, shape: rng.permuted(np.broadcast_to(np.arange(size), shape), axis=-1), (size,), "int32")
 
 
 def _inflated_poisson(rate: Any, probs: Any) -> Any:
@@ -41,15 +56,7 @@ CASES: list[Case] = [
     ),
     *law(
         "tfd.Binomial(probs)",
-        lambda probs: tfd.Binomial(
-            np.asarray(
-                20,
-                probs.dtype
-                if hasattr(probs, "shape") and isinstance(probs, np.ndarray)
-                else probs.dtype.as_numpy_dtype,
-            ),
-            probs=probs,
-        ),
+        lambda probs: tfd.Binomial(np.asarray(20, dtype_of(probs)), probs=probs),
         counts(20),
         discrete=True,
         kinds=("log_prob", "sample", "cdf", "mean"),
@@ -94,9 +101,7 @@ CASES: list[Case] = [
     *law("tfd.StoppingRatioLogistic", tfd.StoppingRatioLogistic, integers(3), cutpoints=increasing(3), loc=reals()),
     *law(
         "tfd.FiniteDiscrete",
-        lambda logits: tfd.FiniteDiscrete(
-            np.asarray([0.5, 1.0, 2.5, 4.0], tf.as_dtype(logits.dtype).as_numpy_dtype), logits=logits
-        ),
+        lambda logits: tfd.FiniteDiscrete(np.asarray([0.5, 1.0, 2.5, 4.0], dtype_of(logits)), logits=logits),
         Values(lambda rng, shape: rng.choice([0.5, 1.0, 2.5, 4.0], shape)),
         discrete=False,
         logits=reals(4),
@@ -118,7 +123,7 @@ CASES: list[Case] = [
         total_count=counts(9, low=3),
         concentration=positive(3),
     ),
-    *law("tfd.PlackettLuce", tfd.PlackettLuce, drawn(5, dtype="int32"), scores=positive(5)),
+    *law("tfd.PlackettLuce", tfd.PlackettLuce, _ranking(5), scores=positive(5)),
     *law(
         "tfd.PoissonLogNormalQuadratureCompound",
         tfd.PoissonLogNormalQuadratureCompound,

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from benchmarks.coverage.case import Case
-from benchmarks.coverage.declare import law
+from benchmarks.coverage.law import law
 from benchmarks.coverage.values import between, drawn, reals, tril
 
 __all__ = ["CASES"]
@@ -24,14 +24,30 @@ CASES: list[Case] = [
         "tfd.LKJ",
         lambda concentration: tfd.LKJ(3, concentration),
         drawn(3, 3),
-        kinds=_KINDS,
+        kinds=("log_prob", "mean", "mode"),
+        concentration=between(1.2, 4),
+    ),
+    *law(
+        "tfd.LKJ",
+        lambda concentration: tfd.LKJ(3, concentration),
+        drawn(3, 3),
+        kinds=("sample",),
+        rows=3,
         concentration=between(1.2, 4),
     ),
     *law(
         "tfd.CholeskyLKJ",
         lambda concentration: tfd.CholeskyLKJ(3, concentration),
         drawn(3, 3),
-        kinds=_KINDS,
+        kinds=("log_prob", "mean", "mode"),
+        concentration=between(1.2, 4),
+    ),
+    *law(
+        "tfd.CholeskyLKJ",
+        lambda concentration: tfd.CholeskyLKJ(3, concentration),
+        drawn(3, 3),
+        kinds=("sample",),
+        rows=3,
         concentration=between(1.2, 4),
     ),
     *law(
@@ -63,6 +79,7 @@ CASES: list[Case] = [
         lambda loc, row, column: tfd.MatrixNormalLinearOperator(loc, _operator(row), _operator(column)),
         reals(3, 2),
         kinds=_KINDS,
+        rows=3,
         loc=reals(3, 2),
         row=tril(3),
         column=tril(2),
@@ -72,6 +89,7 @@ CASES: list[Case] = [
         lambda df, loc, row, column: tfd.MatrixTLinearOperator(df, loc, _operator(row), _operator(column)),
         reals(3, 2),
         kinds=_KINDS,
+        rows=3,
         df=between(4.5, 8),
         loc=reals(3, 2),
         row=tril(3),

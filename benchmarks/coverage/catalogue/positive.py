@@ -1,16 +1,18 @@
 """Distributions of one positive number, or of one between 0 and 1."""
 
+from typing import Any
+
 import tensorflow_probability as tfp
 
 from benchmarks.coverage.case import Case
-from benchmarks.coverage.declare import law
+from benchmarks.coverage.law import law
 from benchmarks.coverage.values import between, positive, reals
 
 __all__ = ["CASES"]
 
 tfd = tfp.distributions
 _UNIT = between(0.05, 0.95)
-_LOC_SCALE = {"loc": reals(), "scale": positive()}
+_LOC_SCALE: dict[str, Any] = {"loc": reals(), "scale": positive()}
 
 CASES: list[Case] = [
     *law("tfd.LogNormal", tfd.LogNormal, positive(), **_LOC_SCALE),

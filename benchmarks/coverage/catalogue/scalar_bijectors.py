@@ -3,8 +3,8 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from benchmarks.coverage.bijector import bijector
 from benchmarks.coverage.case import Case
-from benchmarks.coverage.declare import bijector
 from benchmarks.coverage.values import between, positive, reals
 
 __all__ = ["CASES"]
