@@ -219,9 +219,9 @@ print(f"log_det, largest difference from log f'(x): {np.abs(log_det - slope).max
 # %% [markdown]
 # ## What else converts
 #
-# ONNX has no $\log \Gamma$, no incomplete gamma function, and no hidden Markov models. tf2onnx, which does
-# the bulk of the work, stops at the first two. The translations here write them with what ONNX has. Three
-# examples, each computed by ONNX Runtime alone, with the truth beside it:
+# ONNX has no $\log \Gamma$ and no incomplete gamma function; the translations here write them with what it has.
+# Of these three functions tf2onnx alone, which does the bulk of the work here, makes no valid model. Each is
+# computed by ONNX Runtime, with the truth beside it:
 #
 # - Beta densities, whose parameters are inputs: three $\log \Gamma$;
 # - the distribution function of a mixture of gammas: an incomplete gamma function for each component;
@@ -322,10 +322,10 @@ for name, difference in off.items():
 # %% [markdown]
 # ## What goes wrong says so
 #
-# Such functions often convert without a complaint, and the model is then wrong. Here they are refused, with
-# the line and with what to do instead:
+# A model that cannot be the function is not made. The error names the line, and what to do instead:
 #
-# - a Python seed: TFP then draws from a generator that keeps state. A model would replay one stream;
+# - a Python seed: TFP then draws from a generator that keeps state, which a model has not. Converted all the
+#   same, it would replay one stream in each session;
 # - a seed that is a constant: every call of the model would return the same draw;
 # - an operator without a translation, such as a singular value decomposition;
 # - a batch size that is built in: the model would work for one size only.

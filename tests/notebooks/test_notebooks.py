@@ -122,3 +122,28 @@ def test_mixture_densities_says_what_it_found():
     differences = [float(value) for value in re.findall(r"largest difference (\S+)", text)]
     assert len(differences) == 3
     assert max(differences) < 1e-4
+
+
+def test_tfp_to_onnx_says_what_it_found():
+    text = printed(committed(FOLDER / "03_tfp_to_onnx.py"))
+    student, by_rows, petals = (
+        float(re.search(pattern + r".*difference (\S+)", text)[1]) for pattern in ("601 rows", "float64", "petals")
+    )
+    assert student < 1e-5
+    assert by_rows < 1e-12
+    assert petals < 1e-5
+    assert re.findall(r"^(\w+) .* draws, equal (bit for bit|to rounding)", text, flags=re.MULTILINE) == [
+        ("die", "bit for bit"),
+        ("uniform", "bit for bit"),
+        ("normal", "to rounding"),
+    ]
+    truths = re.findall(r"^  (?:beta|gammas|hidden Markov) +(\S+)$", text, flags=re.MULTILINE)
+    assert len(truths) == 3
+    assert max(float(difference) for difference in truths) < 1e-12
+    refusals = re.findall(r"^(\w+Operators?|ConversionError): ", text, flags=re.MULTILINE)
+    assert refusals == ["UnsupportedOperators"] * 3 + ["ConversionError"]
+    columns = [slice(start, start + 18) for start in (26, 44, 62)]
+    rows = [[line[column].strip() for column in columns] for line in text.partition("tfgen_export\n")[2].splitlines()]
+    assert len(rows) == 6
+    assert [ours == truth for truth, _, ours in rows] == [True, False, True, True, True, True]
+    assert all(theirs != truth for truth, theirs, _ in rows)
