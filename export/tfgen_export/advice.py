@@ -1,6 +1,6 @@
 """What to use in place of operators that do not convert."""
 
-__all__ = ["CALLBACK", "CONSTANT_SEED", "RESOURCE", "STATEFUL", "advice"]
+__all__ = ["ASSIGNMENT", "CALLBACK", "CONSTANT_SEED", "RESOURCE", "STATEFUL", "advice"]
 
 STATEFUL = (
     "it draws from a generator that keeps state, which an ONNX model cannot: give TFP's samplers a `seed`, or call "
@@ -9,6 +9,9 @@ STATEFUL = (
 CONSTANT_SEED = (
     "its seed is a constant of the graph, so that every call of the model would return the same draw: make the "
     "seed an int32[2] input of the function (noise that shall be fixed: draw it outside, and capture it)"
+)
+ASSIGNMENT = (
+    "it changes a variable, and an ONNX model has none: take the state as an input, and return the new one as an output"
 )
 CALLBACK = "it calls back into Python, which is not where the model runs: write that part in TensorFlow operators"
 RESOURCE = (

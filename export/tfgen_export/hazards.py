@@ -1,4 +1,4 @@
-"""What converts without a complaint, and is then wrong: noise that is frozen, state, callbacks, resources."""
+"""What freezing and translating would make wrong: noise that is frozen, state, callbacks, resources."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -35,6 +35,7 @@ _STATEFUL = frozenset(
         "TruncatedNormal",
     }
 )
+_ASSIGNMENTS = ("Assign", "ResourceScatter", "ResourceStridedSliceAssign")
 _CALLBACKS = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
 # What turns a seed into a key draws nothing.
 _KEYS = frozenset({"StatelessRandomGetKeyCounter", "StatelessRandomGetKeyCounterAlg"})
@@ -80,6 +81,9 @@ class _Search:
         needed = _ancestors(graph.outputs)
         self.needed |= needed
         for operation in graph.get_operations():
+            # What reads the variable afterwards does not depend on it by data.
+            if operation.type.startswith(_ASSIGNMENTS):
+                self.found.setdefault(_key(operation), _report(operation, advice.ASSIGNMENT))
             if operation not in needed:
                 continue
             inputs = [depends.get(id(tensor), False) for tensor in operation.inputs]

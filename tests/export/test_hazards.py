@@ -114,6 +114,19 @@ def test_noise_drawn_outside_may_be_captured() -> None:
     convert(lambda x: x + noise, [X])
 
 
+@pytest.mark.parametrize("unused", [False, True])
+def test_a_variable_that_changes_is_refused(unused: bool) -> None:
+    count = tf.Variable(0.0)
+
+    @tf.function
+    def counted(x: tf.Tensor) -> tf.Tensor:
+        count.assign_add(1.0)
+        return x if unused else x + count
+
+    (entry,) = refused(counted, [X])
+    assert (entry.operator, entry.instead) == ("AssignAddVariableOp", advice.ASSIGNMENT)
+
+
 def test_a_callback_is_refused() -> None:
     (entry,) = refused(lambda x: tf.numpy_function(np.sin, [x], tf.float32), [X])
     assert (entry.operator, entry.instead) == ("PyFunc", advice.CALLBACK)
