@@ -18,6 +18,7 @@ __all__ = [
     "generate_inputs",
     "is_discrete",
     "largest_relative",
+    "run_tensorflow",
 ]
 
 _UNEQUAL = 1e-3
@@ -83,28 +84,14 @@ def compare(
             they are not in its domain.
         ConversionMismatch: where ONNX Runtime fails on what TensorFlow computes.
     """
-    # Python's default values stand in the signature too.
-    specs = [spec for spec in tf.nest.flatten(function.structured_input_signature) if isinstance(spec, tf.TensorSpec)]
-    batch = len(inputs[0]) if len(inputs) and np.ndim(inputs[0]) else 1
-    if len(inputs) != len(specs):
-        raise ConversionError(f"`inputs` must give {len(specs)} arrays. Received: {len(inputs)}")
-    fitting = all(spec.shape.is_compatible_with(np.shape(value)) for value, spec in zip(inputs, specs, strict=True))
-    if not fitting:
-        raise ConversionError(
-            f"`inputs` must give arrays of the signature's shapes. Received: {[np.shape(value) for value in inputs]}"
-        )
-    try:
-        tensors = [tf.constant(value, spec.dtype) for value, spec in zip(inputs, specs, strict=True)]
-        expected = [tensor.numpy() for tensor in tf.nest.flatten(function(*tensors))]
-    except Exception as error:  # TensorFlow's kinds are many
-        raise ConversionError(
-            f"`function` itself fails on a batch of {batch}: a size may be built into it, or `inputs` must "
-            f"give values of its domain. TensorFlow says: {error}"
-        ) from error
+    specs = _specs(function)
+    batch = _rows(inputs)
+    expected = run_tensorflow(function, inputs)
+    arrays = [np.asarray(value, spec.dtype.as_numpy_dtype) for value, spec in zip(inputs, specs, strict=True)]
     try:
         found = session.run(
             list(output_names),
-            {spec.name: np.asarray(tensor.numpy()) for spec, tensor in zip(specs, tensors, strict=True)},
+            {spec.name: array for spec, array in zip(specs, arrays, strict=True)},
         )
     except Exception as error:  # raised from C++
         raise ConversionMismatch(
@@ -114,6 +101,44 @@ def compare(
         _difference(name, batch, actual, wanted, discrete=name in discrete, rtol=rtol, atol=atol)
         for name, actual, wanted in zip(output_names, found, expected, strict=True)
     ]
+
+
+def run_tensorflow(function: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """TensorFlow's outputs, in the order in which it flattens them.
+
+    Args:
+        function: traced.
+        inputs: in the order of its arguments.
+
+    Raises:
+        ConversionError: where the inputs are not what the function takes, or it fails on them: a batch size is built
+            into it, or they are not in its domain.
+    """
+    specs = _specs(function)
+    if len(inputs) != len(specs):
+        raise ConversionError(f"`inputs` must give {len(specs)} arrays. Received: {len(inputs)}")
+    fitting = all(spec.shape.is_compatible_with(np.shape(value)) for value, spec in zip(inputs, specs, strict=True))
+    if not fitting:
+        raise ConversionError(
+            f"`inputs` must give arrays of the signature's shapes. Received: {[np.shape(value) for value in inputs]}"
+        )
+    try:
+        tensors = [tf.constant(value, spec.dtype) for value, spec in zip(inputs, specs, strict=True)]
+        return [tensor.numpy() for tensor in tf.nest.flatten(function(*tensors))]
+    except Exception as error:  # TensorFlow's kinds are many
+        raise ConversionError(
+            f"`function` itself fails on a batch of {_rows(inputs)}: a size may be built into it, or `inputs` must "
+            f"give values of its domain. TensorFlow says: {error}"
+        ) from error
+
+
+def _specs(function: Any) -> list[tf.TensorSpec]:
+    # Python's default values stand in the signature too.
+    return [spec for spec in tf.nest.flatten(function.structured_input_signature) if isinstance(spec, tf.TensorSpec)]
+
+
+def _rows(inputs: Sequence[np.ndarray]) -> int:
+    return len(inputs[0]) if len(inputs) and np.ndim(inputs[0]) else 1
 
 
 def _difference(

@@ -9,7 +9,7 @@ import onnx
 import tensorflow as tf
 
 from tfgen_export.check import check_operators, open_session
-from tfgen_export.compare import compare, generate_inputs
+from tfgen_export.compare import compare, generate_inputs, run_tensorflow
 from tfgen_export.errors import ConversionError, ConversionMismatch, UnsupportedOperators
 from tfgen_export.freeze import attach
 from tfgen_export.hazards import find_hazards
@@ -93,6 +93,7 @@ def convert(
     model.graph.name = name or getattr(function, "__name__", "function")
     check_operators(model, concrete.graph)
     make = inputs or (lambda batch: generate_inputs(specs, batch))
+    _complete_ranks(model, concrete, make(_BATCH_SIZES[-1]))
 
     def tried(candidate: onnx.ModelProto) -> tuple[onnx.ModelProto, float]:
         attach(candidate, weights)
@@ -126,6 +127,16 @@ def _largest_difference(
                 raise ConversionMismatch(f"ONNX Runtime disagrees with TensorFlow: {difference} ({tolerance})")
             largest = max(largest, difference.relative)
     return largest
+
+
+def _complete_ranks(model: onnx.ModelProto, concrete: Any, inputs: Sequence[np.ndarray]) -> None:
+    """Gives outputs whose rank TensorFlow's trace leaves open that of its results: ONNX wants one."""
+    if all(value.type.tensor_type.HasField("shape") for value in model.graph.output):
+        return
+    for value, result in zip(model.graph.output, run_tensorflow(concrete, inputs), strict=True):
+        if not value.type.tensor_type.HasField("shape"):
+            dimensions = [onnx.TensorShapeProto.Dimension()] * result.ndim
+            value.type.tensor_type.shape.CopyFrom(onnx.TensorShapeProto(dim=dimensions))
 
 
 def _describe(model: onnx.ModelProto, metadata: Mapping[str, str]) -> None:

@@ -5,10 +5,12 @@ import importlib
 __all__ = ["register"]
 
 _FAMILIES = (
+    "bits",
     "elementary",
     "elementwise",
     "error_functions",
     "hyperbolic",
+    "incomplete_beta",
     "incomplete_gamma",
     "integers",
     "inverse_trigonometric",
@@ -19,8 +21,10 @@ _FAMILIES = (
     "log_gamma",
     "polygamma",
     "random",
+    "scans",
     "search",
     "shapes",
+    "slicing",
     "sums",
     "trigonometric",
 )
