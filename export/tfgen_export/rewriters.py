@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from tf2onnx import utils
 
+from tfgen_export.complex_numbers import rewrite_complex
+
 __all__ = ["REWRITERS"]
 
 _REAL = (np.dtype(np.float32), np.dtype(np.float64))
@@ -23,7 +25,7 @@ def rewrite_logsumexp(graph: Any, nodes: list[Any]) -> list[Any]:
     Returns:
         The nodes as they are afterwards.
     """
-    for node in nodes:
+    for node in list(nodes):  # which is tf2onnx's own, and changes
         if node.type in ("Add", "AddV2"):
             found = _match(graph, node)
             if found is not None:
@@ -85,5 +87,5 @@ def _replace(graph: Any, node: Any, values: str, axes: list[int], keepdims: bool
     )
 
 
-REWRITERS = (rewrite_logsumexp,)
+REWRITERS = (rewrite_complex, rewrite_logsumexp)
 """All of them, as tf2onnx calls them."""

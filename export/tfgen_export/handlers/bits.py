@@ -45,7 +45,7 @@ def _bitcast(b: Builder, x: Value, target: np.dtype) -> Value:
         halves = [b("Unsqueeze", half, b.integers(-1)) for half in (wide & (2**32 - 1), wide >> 32)]
         return b("Concat", *halves, axis=-1).cast(np.uint32).cast(target)
     if sizes == (4, 8):
-        halves = x.cast(np.uint32).cast(np.uint64)
-        low, high = (b("Gather", halves, b.constant(index, np.int64), axis=-1) for index in (0, 1))
+        words = x.cast(np.uint32).cast(np.uint64)
+        low, high = (b("Gather", words, b.constant(index, np.int64), axis=-1) for index in (0, 1))
         return (low | (high << 32)).cast(target)
     return x.cast(target)

@@ -59,16 +59,7 @@ def _slice(b: Builder, x: Value, real: np.ndarray, axes: np.ndarray, shrink: np.
     from_first, to_last = from_first & ~one, to_last & ~one
     given = [_constant(b, index) for index in (1, 2, 3)]
     if any(value is None for value in given):
-        start, end, step = (b("Gather", value.cast(np.int64), b.integers(*real), axis=0) for value in b.inputs[1:])
-        backwards = step < 0
-        start = b.where(b.constant(from_first, bool), b.where(backwards, b.constant(_MOST, np.int64), 0), start)
-        last = b.where(backwards, b.constant(_LEAST, np.int64), b.constant(_MOST, np.int64))
-        end = b.where(b.constant(to_last, bool), last, end)
-        following = b.where(start.equals(-1), b.constant(_MOST, np.int64), start + 1)
-        end = b.where(b.constant(one, bool), following, end)
-        return b(
-            "Slice", x, start, end, b.integers(*axes), b.where(b.constant(one, bool), b.constant(1, np.int64), step)
-        )
+        return _slice_by_tensors(b, x, real, axes, (from_first, to_last, one))
     begin, stop, stride = (np.asarray(value, np.int64)[real] for value in given)
     stride = np.where(one, 1, stride)
     start = np.where(from_first, np.where(stride < 0, _MOST, 0), begin)
@@ -78,6 +69,20 @@ def _slice(b: Builder, x: Value, real: np.ndarray, axes: np.ndarray, shrink: np.
     if not some.any():
         return x
     return b("Slice", x, *(b.integers(*value[some]) for value in (start, end, axes, stride)))
+
+
+def _slice_by_tensors(
+    b: Builder, x: Value, real: np.ndarray, axes: np.ndarray, masks: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> Value:
+    """The same where a bound is computed in the graph."""
+    from_first, to_last, one = (b.constant(mask, np.bool_) for mask in masks)
+    start, end, step = (b("Gather", value.cast(np.int64), b.integers(*real), axis=0) for value in b.inputs[1:])
+    step = b.where(one, b.constant(1, np.int64), step)
+    most, least = b.constant(_MOST, np.int64), b.constant(_LEAST, np.int64)
+    start = b.where(from_first, b.where(step < 0, most, 0), start)
+    end = b.where(to_last, b.where(step < 0, least, most), end)
+    end = b.where(one, b.where(start.equals(-1), most, start + 1), end)
+    return b("Slice", x, start, end, b.integers(*axes), step)
 
 
 def _constant(b: Builder, index: int) -> np.ndarray | None:
