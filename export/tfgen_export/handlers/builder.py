@@ -11,6 +11,9 @@ from tfgen_export.handlers.value import Operand, Value
 
 __all__ = ["Builder"]
 
+_NOT_CHOSEN = tuple(np.dtype(kind) for kind in ("bool", "int16", "uint16", "uint64"))
+"""Types of which ONNX Runtime has no Where."""
+
 
 class Builder:
     """Builds the ONNX nodes that take one TensorFlow node's place.
@@ -42,7 +45,7 @@ class Builder:
 
     def outputs(self, operator: str, *inputs: Operand, count: int, **attributes: Any) -> list[Value]:
         """Adds a node of `count` outputs and gives them."""
-        like = next((value.dtype for value in inputs if isinstance(value, Value)), None)
+        like = self._like(inputs)
         names = [self._name(value, like) for value in inputs]
         node = self.context.make_node(operator, names, attr=attributes, output_count=count)
         return [Value(self, name) for name in node.output]
@@ -68,7 +71,7 @@ class Builder:
 
     def where(self, condition: Value, first: Operand, second: Operand) -> Value:
         """`first` where the condition holds, else `second`; ONNX Runtime makes 0 of −0 here."""
-        like = next((value.dtype for value in (first, second) if isinstance(value, Value)), None)
+        like = self._like((first, second))
         return self("Where", condition, self._name(first, like), self._name(second, like))
 
     def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
@@ -165,12 +168,23 @@ class Builder:
         """The static shape of a tensor with −1 for what is dynamic; None where the rank is not known."""
         return self.context.get_shape(name)
 
+    def entries_of(self, name: str) -> np.ndarray | None:
+        """The entries of a tensor that is a constant; None of any other."""
+        node = self.context.get_node_by_output(name)
+        return node.get_tensor_value(as_list=False) if node is not None and node.is_const() else None
+
     def finish(self, *results: Value) -> None:
         """Lets `results` take the place of the node's outputs."""
         shapes, dtypes, outputs = self.node.output_shapes, self.node.output_dtypes, self.node.output
         self.context.remove_node(self.node.name)
         for result, output, shape, dtype in zip(results, outputs, shapes, dtypes, strict=True):
             self.context.make_node("Identity", [result.name], outputs=[output], shapes=[shape], dtypes=[dtype])
+
+    def _like(self, operands: Sequence[Operand]) -> np.dtype | None:
+        """The type of the numbers among the operands: that of the first tensor; not asked for where there are none."""
+        if all(isinstance(operand, Value | str) for operand in operands):
+            return None
+        return next((operand.dtype for operand in operands if isinstance(operand, Value)), None)
 
     def _name(self, value: Operand, like: np.dtype | None) -> str:
         if isinstance(value, Value):

@@ -30,59 +30,65 @@ class StridedSlice:
         new &= ~ellipsis
         shrink &= ~ellipsis & ~new
         place = int(np.argmax(ellipsis)) if ellipsis.any() else count
-        real = np.flatnonzero(~ellipsis & ~new)
-        axes = [_position(int(entry), place, real) for entry in real]
-        x = b.inputs[0]
-        if len(real):
-            x = _slice(b, x, real, np.array(axes), shrink)
-        removed = [axis for axis, entry in zip(axes, real, strict=True) if shrink[entry]]
-        if removed:
-            x = b("Squeeze", x, b.integers(*removed))
+        axes = {
+            int(entry): _position(int(entry), place, ~ellipsis & ~new) for entry in np.flatnonzero(~ellipsis & ~new)
+        }
+        x = _slice(b, b.inputs[0], {entry: axis for entry, axis in axes.items() if not shrink[entry]}, count)
+        for entry, axis in _order({entry: axis for entry, axis in axes.items() if shrink[entry]}):
+            x = b("Gather", x, _index(b, entry), axis=axis)
         # Of the result's axes, those that were removed are no more.
-        left = np.flatnonzero(~ellipsis & ~shrink)
+        left = ~ellipsis & ~shrink
         added = [_position(int(entry), place, left) for entry in np.flatnonzero(new)]
-        if added:
-            x = b("Unsqueeze", x, b.integers(*added))
-        b.finish(x)
+        b.finish(b("Unsqueeze", x, b.integers(*added)) if added else x)
 
 
 def _position(entry: int, place: int, entries: np.ndarray) -> int:
     """Which axis an entry of the specification stands for: from the front before the ellipsis, else from the back."""
-    if entry < place:
-        return int(np.sum(entries < entry))
-    return -int(np.sum(entries >= entry))
+    return int(np.sum(entries[:entry])) if entry < place else -int(np.sum(entries[entry:]))
 
 
-def _slice(b: Builder, x: Value, real: np.ndarray, axes: np.ndarray, shrink: np.ndarray) -> Value:
-    from_first, to_last = (_mask(b.node, f"{name}_mask", len(shrink))[real] for name in ("begin", "end"))
-    one = shrink[real]
-    from_first, to_last = from_first & ~one, to_last & ~one
+def _order(axes: dict[int, int]) -> list[tuple[int, int]]:
+    """Such that no axis moves because another one was removed: from the inside out."""
+    front = sorted(((entry, axis) for entry, axis in axes.items() if axis >= 0), reverse=True)
+    return front + sorted((entry, axis) for entry, axis in axes.items() if axis < 0)
+
+
+def _index(b: Builder, entry: int) -> Value:
+    """A scalar."""
+    begin = _constant(b, 1)
+    if begin is not None:
+        return b.constant(int(begin[entry]), np.int64)
+    return b("Gather", b.inputs[1], b.constant(entry, np.int64), axis=0)
+
+
+def _slice(b: Builder, x: Value, axes: dict[int, int], count: int) -> Value:
+    if not axes:
+        return x
+    entries = list(axes)
+    along = np.array(list(axes.values()))
+    from_first, to_last = (_mask(b.node, f"{name}_mask", count)[entries] for name in ("begin", "end"))
     given = [_constant(b, index) for index in (1, 2, 3)]
     if any(value is None for value in given):
-        return _slice_by_tensors(b, x, real, axes, (from_first, to_last, one))
-    begin, stop, stride = (np.asarray(value, np.int64)[real] for value in given)
-    stride = np.where(one, 1, stride)
+        return _slice_by_tensors(b, x, entries, along, (from_first, to_last))
+    begin, stop, stride = (np.asarray(value, np.int64)[entries] for value in given)
     start = np.where(from_first, np.where(stride < 0, _MOST, 0), begin)
     end = np.where(to_last, np.where(stride < 0, _LEAST, _MOST), stop)
-    end = np.where(one, np.where(start == -1, _MOST, start + 1), end)
     some = ~((start == 0) & (end == _MOST) & (stride == 1))
     if not some.any():
         return x
-    return b("Slice", x, *(b.integers(*value[some]) for value in (start, end, axes, stride)))
+    return b("Slice", x, *(b.integers(*value[some]) for value in (start, end, along, stride)))
 
 
 def _slice_by_tensors(
-    b: Builder, x: Value, real: np.ndarray, axes: np.ndarray, masks: tuple[np.ndarray, np.ndarray, np.ndarray]
+    b: Builder, x: Value, entries: list[int], along: np.ndarray, masks: tuple[np.ndarray, np.ndarray]
 ) -> Value:
     """The same where a bound is computed in the graph."""
-    from_first, to_last, one = (b.constant(mask, np.bool_) for mask in masks)
-    start, end, step = (b("Gather", value.cast(np.int64), b.integers(*real), axis=0) for value in b.inputs[1:])
-    step = b.where(one, b.constant(1, np.int64), step)
+    from_first, to_last = (b.constant(mask, np.bool_) for mask in masks)
+    start, end, step = (b("Gather", value.cast(np.int64), b.integers(*entries), axis=0) for value in b.inputs[1:])
     most, least = b.constant(_MOST, np.int64), b.constant(_LEAST, np.int64)
     start = b.where(from_first, b.where(step < 0, most, 0), start)
     end = b.where(to_last, b.where(step < 0, least, most), end)
-    end = b.where(one, b.where(start.equals(-1), most, start + 1), end)
-    return b("Slice", x, start, end, b.integers(*axes), step)
+    return b("Slice", x, start, end, b.integers(*along), step)
 
 
 def _constant(b: Builder, index: int) -> np.ndarray | None:
