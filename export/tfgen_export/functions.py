@@ -59,7 +59,8 @@ def separate(graph: Any, outputs: Sequence[str]) -> Any:
                 given = [value if index in unchanged else None for index, value in enumerate(given)]
             for attribute in _CALLS[node.op]:
                 own = result.library.function.add()
-                own.CopyFrom(_copy(library[node.attr[attribute].func.name], f"call{next(numbers)}", given))
+                called = library[node.attr[attribute].func.name]
+                own.CopyFrom(_copy(called, f"call{next(numbers)}", f"{node.name}/{attribute}", given))
                 node.attr[attribute].func.name = own.signature.name
                 pending.append(own.node_def)
     return result
@@ -161,28 +162,28 @@ def _unchanged(body: Any) -> set[int]:
     return found
 
 
-def _copy(function: Any, prefix: str, given: Sequence[Any]) -> Any:
-    """A function with names of its own, `prefix/node` and `prefix_argument`, that reads constants instead of arguments.
+def _copy(function: Any, name: str, scope: str, given: Sequence[Any]) -> Any:
+    """A function whose nodes and arguments have names of their own, and that reads constants instead of arguments.
 
     The arguments and results stay as many as they were.
     """
     copy = type(function)()
     copy.CopyFrom(function)
     _prune(copy.node_def, function.ret.values())
-    copy.signature.name = f"{prefix}_{function.signature.name}"
-    arguments = {argument.name: f"{prefix}_{argument.name}" for argument in function.signature.input_arg}
+    copy.signature.name = f"{name}_{function.signature.name}"
+    arguments = {argument.name: f"{name}_{argument.name}" for argument in function.signature.input_arg}
     values = dict(arguments)
     for argument, constant in zip(arguments, given, strict=True):
         if constant is not None:
-            values[argument] = f"{prefix}/{argument}:output:0"
+            values[argument] = f"{scope}/{argument}:output:0"
 
     def renamed(reference: str, own: dict[str, str]) -> str:
-        return own.get(reference) or f"{prefix}/{reference}"
+        return own.get(reference) or f"{scope}/{reference}"
 
     for argument in copy.signature.input_arg:
         argument.name = arguments[argument.name]
     for node in copy.node_def:
-        node.name = f"{prefix}/{node.name}"
+        node.name = f"{scope}/{node.name}"
         node.input[:] = [renamed(reference, values) for reference in node.input]
         node.attr.pop("_class", None)
     for result, reference in function.ret.items():
@@ -191,7 +192,7 @@ def _copy(function: Any, prefix: str, given: Sequence[Any]) -> Any:
     del copy.signature.control_output[:]
     for argument, constant in zip(arguments, given, strict=True):
         if constant is not None:
-            node = copy.node_def.add(name=f"{prefix}/{argument}", op="Const")
+            node = copy.node_def.add(name=f"{scope}/{argument}", op="Const")
             for attribute in ("dtype", "value"):
                 node.attr[attribute].CopyFrom(constant.attr[attribute])
     return copy

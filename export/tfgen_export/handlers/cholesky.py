@@ -11,8 +11,8 @@ from tfgen_export.handlers.matrices import (
     Index,
     batch_first,
     batch_last,
+    bordered,
     cut,
-    indices,
     size_of,
     split,
     transpose,
@@ -61,18 +61,14 @@ def _complete(b: Builder, factor: Value) -> Value:
 
 
 def _in_loop(b: Builder, matrix: Value) -> Value:
-    size = b("Shape", matrix, start=2)
-    missing = b("Mod", -size, _BLOCK)
-    whole = size + missing
-    # An identity fills up the last block.
-    padded = b("Pad", matrix, b("Concat", b.integers(0, 0), missing, missing, axis=0), "", b.integers(1, 2))
-    row, column = indices(b, whole, -1, 1), indices(b, whole, -1)
-    padded = b.where((row >= size) & row.equals(column), b.constant(1), padded).with_shape([-1, -1, -1])
+    size, padded = b("Shape", matrix, start=2), bordered(b, matrix, _BLOCK)
 
     def body(step: Value, factor: Value) -> tuple[None, list[Value]]:
-        return None, [_advance(b, padded, factor.with_shape([-1, -1, -1]), step * _BLOCK, -1)]
+        return None, [_advance(b, padded, factor.with_shape([-1, -1, -1]), (step + 1) * _BLOCK, -1)]
 
-    (factor,) = b.loop(body, [cut(b, padded, (0, 0), axis=2)], count=b("Squeeze", whole / _BLOCK))
+    # As in a triangular system, no product over none.
+    first = _advance(b, padded, None, 0, -1)
+    (factor,) = b.loop(body, [first], count=b("Squeeze", b("Shape", padded, start=2) / _BLOCK - 1))
     return cut(b, factor, (0, size), (0, size), axis=1)
 
 

@@ -3,15 +3,16 @@
 The errors stated were measured in ONNX Runtime on x86-64, where neither an argument nor the result is subnormal.
 """
 
-import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
-from tfgen_export.handlers.precision import rational
-from tfgen_export.handlers.temme import transition
+from tfgen_export.handlers.gamma_expansions import corner, transition
+from tfgen_export.handlers.precision import deviance, rational
+from tfgen_export.handlers.subset import amend_entries
 from tfgen_export.handlers.value import Value
 
 __all__ = ["Igamma", "Igammac"]
@@ -56,11 +57,6 @@ _STIRLING = (
         0.6479830873133663,
     ),
 )
-# (artanh(r)/r − 1)/r² of r², for r² ≤ 1/9, to 6·10⁻¹⁷.
-_ARTANH = (
-    (0.3333333333333333, -0.5156189804426828, 0.22344765869949698, -0.023581157202664297),
-    (1.0, -2.1468569413280667, 1.5298857123272571, -0.4019266862902619, 0.028382422234385103),
-)
 
 
 class _Plan(NamedTuple):
@@ -83,16 +79,18 @@ _SHORT = _Plan(terms=16, steps=16, large=12, width=0.25, powers=8, orders=8)
 class Igamma:
     """P(a, x) = ∫₀ˣ tᵃ⁻¹·e⁻ᵗ dt / Γ(a), computed in float64 whatever the type, and rounded once.
 
-    The smaller of P and Q = 1 − P is computed, and subtracted from 1 if need be:
+    The smaller of it and of Q(a, x) = 1 − P(a, x) is computed, and subtracted from 1 if need be:
 
-    - In the corner a < 2, x < 2 both, as xᵃ/Γ(1 + a)·(1 − a·W) with a series for W, so that no digit of Q is lost for
-      a small a.
-    - For a large a and x near it by Temme's uniform expansion.
-    - Else by a continued fraction, that of P for x ≤ a, that of Q for x > a, times xᵃ·e⁻ˣ/Γ(a). A few steps are
-      enough, since what follows the last is estimated.
+    - Near the origin, a < 2 and x < 2, each by a series, so that no digit of Q is lost for a small a.
+    - Near x = a, where that is large, by Temme's uniform expansion.
+    - Else by a continued fraction, that of P for x ≤ a, that of Q for x > a. A few steps are enough, as the fraction
+      that follows the last is estimated.
 
-    0 at x = 0 and a = ∞, 1 at x = ∞; NaN where a ≤ 0 or x < 0 (TensorFlow's own, and this, give 0 at x = 0 for any a
-    that is a number).
+    It is 0 at x = 0, whatever number a is, and at a = ∞, 1 at x = ∞, and NaN where a ≤ 0 or x < 0.
+
+    Largest relative error on ten thousand pairs: 5.9·10⁻⁸ in float32; in float64 9.6·10⁻¹⁵ for P > 10⁻¹⁰ and
+    a < 1000, 1.6·10⁻¹³ over all (TensorFlow's own: 8.5·10⁻⁴ and 1.5·10⁻¹² for P > 10⁻¹⁰ and a < 1000; it fails for
+    a > 10⁵ near x = a).
 
     Reference:
         *NIST digital library of mathematical functions*, 8.7.1, 8.9.2, 8.12; Gautschi, *A computational procedure for
@@ -110,7 +108,11 @@ class Igamma:
 class Igammac:
     """Q(a, x) = 1 − P(a, x), with all its digits where it is small: see `Igamma`.
 
-    1 at x = 0 and a = ∞, 0 at x = ∞; NaN where a ≤ 0 or x < 0.
+    It is 1 at x = 0 and at a = ∞, 0 at x = ∞, and NaN where a ≤ 0 or x < 0.
+
+    Largest relative error on ten thousand pairs: 5.9·10⁻⁸ in float32; in float64 1.6·10⁻¹⁴ for Q > 10⁻¹⁰ and
+    a < 1000, 8.0·10⁻¹⁴ over all (TensorFlow's own: 9·10⁻⁴ and 1.9·10⁻¹² for Q > 10⁻⁴ and 10⁻³ < a < 100; it has no
+    digits for a smaller a, and fails for a > 10⁵ near x = a).
     """
 
     @classmethod
@@ -126,45 +128,35 @@ def _regularized(b: Builder, a: Value, x: Value, *, upper: bool) -> Value:
     valid = (a > 0) & (x >= 0)
     # An infinite a counts as larger than an infinite x.
     a, x = b("Min", a, 2.0**1000), b("Min", x, 2.0**999)
-    small, above = a < 2, x > a
-    corner = small & (x < 2)
-    excess = x - a
-    # log x where a is small, log(x/a) elsewhere: each is needed only there.
-    logarithm = b("Log", b.where(small, x, x / a))
-    deviance = _deviance(b, excess / a, logarithm)
-    exponential = b("Exp", b.where(small, a * logarithm - x, -a * deviance))
     slope = b.polynomial(a - 1, _RECIPROCAL)
     inverse = 1 / a
     stirling = b("Sqrt", a * (0.5 / np.pi)) * b("Exp", -inverse * rational(b, inverse * inverse, *_STIRLING))
-    factor = b.where(small, a * (1 + a * slope), stirling)
+    factor = b.where(a < 2, a * (1 + a * slope), stirling)
+    shape = b("Shape", valid)
+    a, x, slope = (b("Expand", value, shape) for value in (a, x, slope))
+    small, above = a < 2, x > a
+    origin = small & (x < 2)
+    excess = x - a
+    # log x where a is small, log(x/a) elsewhere: each is needed only there.
+    logarithm = b("Log", b.where(small, x, x / a))
+    distance = a * deviance(b, excess / a, logarithm)
+    exponential = b("Exp", b.where(small, a * logarithm - x, -distance))
     sides = above.cast(np.float64)
     near = (a >= plan.large) & (abs(excess) < plan.width * a)
 
-    value = factor * exponential / _fraction(b, plan, a, x, abs(excess), sides, ~(corner | near))
-    value = b.amend(
-        value,
-        near,
-        lambda _: exponential * transition(b, a, deviance, 2 * sides - 1, powers=plan.powers, orders=plan.orders),
+    value = factor / _fraction(b, plan, a, x, abs(excess), sides, ~(origin | near))
+    value = amend_entries(
+        b, value, near, partial(transition, b, powers=plan.powers, orders=plan.orders), a, distance, 2 * sides - 1
     )
+    value = value * exponential
     complement = 1 - value
     value = b.where(above, value, complement) if upper else b.where(above, complement, value)
-    value = b.amend(value, corner, lambda _: _corner(b, plan, a, x, logarithm, slope, upper=upper))
+    value = amend_entries(b, value, origin, partial(corner, b, terms=plan.terms, upper=upper), a, x, logarithm, slope)
     return b.where(valid, value, np.nan)
 
 
-def _deviance(b: Builder, mu: Value, logarithm: Value) -> Value:
-    """μ − log(1 + μ), given the logarithm.
-
-    Near 0, with r = μ/(2 + μ), log(1 + μ) = 2·artanh(r), and the difference is r·(μ − 2·r²·(1/3 + r²/5 + …)).
-    """
-    r = mu / (2 + mu)
-    square = b("Min", r * r, 1 / 9)
-    near = r * (mu - 2 * square * rational(b, square, *_ARTANH))
-    return b.where(abs(r) < 1 / 3, near, mu - logarithm)
-
-
 def _fraction(b: Builder, plan: _Plan, a: Value, x: Value, excess: Value, sides: Value, wanted: Value) -> Value:
-    """xᵃ·e⁻ˣ/Γ(a) over the smaller of P(a, x) and Q(a, x), by continued fractions; 1 step if wanted nowhere.
+    """xᵃ·e⁻ˣ/Γ(a) over the smaller of P(a, x) and Q(a, x), by continued fractions; anything if wanted nowhere.
 
     With f = bₘ₋₁ + cₘ/(bₘ + cₘ₊₁/(bₘ₊₁ + …)), P has bₘ₋₁ = a − x − 1 + m and cₘ = m·x, Q has
     bₘ₋₁ = x − a − 1 + 2m and cₘ = m·(a − m): one recurrence, from the last step to the first, serves both. As the
@@ -186,23 +178,3 @@ def _fraction(b: Builder, plan: _Plan, a: Value, x: Value, excess: Value, sides:
         return None, [tail, offset, other]
 
     return b.loop(body, [tail, offset, other], count=plan.steps // 4, start=b.anywhere(wanted))[0]
-
-
-def _corner(b: Builder, plan: _Plan, a: Value, x: Value, logarithm: Value, slope: Value, *, upper: bool) -> Value:
-    """For small a and x, given log x and (1/Γ(1 + a) − 1)/a.
-
-    P = xᵃ/Γ(1 + a)·(1 − a·W) with W = Σ −(−x)ⁿ/(n!·(a + n)), n = 1, 2, …; Q is what the three factors lack of 1.
-    """
-    series: Value | float = 0.0
-    for n in range(plan.terms, 0, -1):
-        series = x * ((-1) ** (n + 1) / math.factorial(n) / (a + n) + series)
-    exponent = a * logarithm
-    power = b("Exp", exponent)
-    gamma = 1 + a * slope
-    if not upper:
-        return power * gamma * (1 - a * series)
-    # 1 − xᵃ by Kahan's correction, as in Expm1.
-    least = b("Max", exponent, -64)
-    rounded = b("Exp", least)
-    factor = b.where(rounded.equals(1), rounded, (rounded - 1) / b("Log", rounded))
-    return a * power * (series * gamma - slope) - least * factor

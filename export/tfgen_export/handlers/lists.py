@@ -17,7 +17,7 @@ from tf2onnx.handler import tf_op
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["element_shape", "make_dense", "maker", "origin", "set_type", "settle", "zeros"]
+__all__ = ["element_shape", "make_dense", "maker", "origin", "replace", "set_type", "settle", "zeros"]
 
 
 def origin(graph: Any, name: str) -> str:
@@ -86,28 +86,38 @@ def _numpy(dtype: int) -> np.dtype:
     return np.dtype(utils.map_onnx_to_numpy_type(dtype))
 
 
+def replace(b: Builder, written: Value, indices: Value, items: Value, growing: bool) -> Value:
+    """Some tensors of a list replaced, which is filled first where it stands for more than it has, or has to grow.
+
+    Args:
+        b: the builder.
+        written: the list.
+        indices: a vector of whole numbers.
+        items: as many tensors.
+        growing: whether an index may be beyond the end.
+    """
+    if growing or written.shape is None:
+        count = b("Shape", written, start=0, end=1)
+        if growing:
+            count = b("Max", count, b("ReduceMax", b("Concat", b.integers(-1), indices, axis=0)) + 1)
+        sizes = b("Concat", count, b("Shape", items, start=1), axis=0)
+        flat = b("Reshape", written, b.integers(-1))
+        lacking = b("ReduceProd", sizes) - b("Shape", flat)
+        written = b("Reshape", b("Concat", flat, zeros(b, lacking, items.dtype), axis=0), sizes)
+    return b("ScatterND", written, b("Unsqueeze", indices, b.integers(-1)), items)
+
+
 def _write(graph: Any, node: Any) -> None:
     """One tensor of a list replaced."""
     b, written = _begin(graph, node)
     index = b("Reshape", b.inputs[1].cast(np.int64), b.integers(1))
     growing = bool(node.get_attr_value("resize_if_index_out_of_bounds", 0))
-    _replace(b, written, index, b("Unsqueeze", b.inputs[2], b.integers(0)), growing=growing)
+    _finish(b, replace(b, written, index, b("Unsqueeze", b.inputs[2], b.integers(0)), growing))
 
 
-def _replace(b: Builder, written: Value, indices: Value, items: Value, *, growing: bool) -> None:
-    """Some tensors of a list replaced, which is filled first where it stands for more than it has, or has to grow."""
-    shape = written.shape
-    if growing or shape is None:
-        count = b("Shape", written, start=0, end=1)
-        if growing:
-            count = b("Max", count, b("ReduceMax", indices) + 1)
-        sizes = b("Concat", count, b("Shape", items, start=1), axis=0)
-        flat = b("Reshape", written, b.integers(-1))
-        lacking = b("ReduceProd", sizes) - b("Shape", flat)
-        written = b("Reshape", b("Concat", flat, zeros(b, lacking, items.dtype), axis=0), sizes)
-    result = b("ScatterND", written, b("Unsqueeze", indices, b.integers(-1)), items)
-    set_type(b.context, b.node.output[0], b.context.get_dtype(items.name), shape)
-    b.finish(result)
+def _finish(b: Builder, made: Value, shape: list[int] | None = None) -> None:
+    set_type(b.context, b.node.output[0], b.context.get_dtype(made.name), shape)
+    b.finish(made)
 
 
 def _begin(context: Any, node: Any) -> tuple[Builder, Value]:
@@ -150,8 +160,7 @@ class TensorListFromTensor:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        set_type(context, node.output[0], context.get_dtype(node.input[0]), b.inputs[0].shape)
-        b.finish(b.inputs[0])
+        _finish(b, b.inputs[0], b.inputs[0].shape)
 
 
 @tf_op(["TensorListGetItem", "TensorListGather"])
@@ -214,4 +223,52 @@ class TensorListScatterIntoExistingList:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b, written = _begin(context, node)
-        _replace(b, written, b.inputs[2].cast(np.int64), b.inputs[1], growing=True)
+        _finish(b, replace(b, written, b.inputs[2].cast(np.int64), b.inputs[1], growing=True))
+
+
+@tf_op("EmptyTensorList")
+class EmptyTensorList:
+    """A list that grows: the gradient of a loop remembers in such what the loop went through."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        _finish(b, zeros(b, b.integers(0, 0), _numpy(node.get_attr_value("element_dtype"))))
+
+
+@tf_op("TensorListPushBack")
+class TensorListPushBack:
+    """A list with one more tensor at its end."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b, written = _begin(context, node)
+        end = b("Shape", written, start=0, end=1)
+        _finish(b, replace(b, written, end, b("Unsqueeze", b.inputs[1], b.integers(0)), growing=True))
+
+
+@tf_op("TensorListPopBack")
+class TensorListPopBack:
+    """A list without its last tensor, and that tensor."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b, given = _begin(context, node)
+        set_type(context, node.output[0], context.get_dtype(given.name))
+        rest = b("Slice", given, b.integers(0), b.integers(-1), b.integers(0))
+        b.finish(rest, b("Gather", given, b.constant(-1, np.int64), axis=0))
+
+
+@tf_op("TensorListElementShape")
+class TensorListElementShape:
+    """The shape of a list's tensors."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        shape = context.make_node("Shape", [node.input[0]], {"start": 1}, dtypes=[TensorProto.INT64], shapes=[[-1]])
+        b = Builder(context, node)
+        b.finish(Value(b, shape.output[0]).cast(_numpy(context.get_dtype(node.output[0]))))

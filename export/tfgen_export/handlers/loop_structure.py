@@ -47,15 +47,15 @@ class LoopStructure:
         return range(len(self.given))
 
     def find_writes(self) -> dict[int, Any]:
-        """The nodes that write one tensor a step into a list that is empty before the loop, and is not read in it."""
+        """The nodes that write one tensor a step into a list that is not read in the loop."""
         return {p: write for p in self.positions if (write := self._single_write(p)) is not None}
 
-    def find_limits(self) -> list[int | str] | None:
-        """What the loop's counters stay below, if that is all of the condition: numbers, and names in `context`.
+    def find_limits(self) -> list[tuple[int | str, int]] | None:
+        """What counters stay below, a number or a name in `context`, and what they begin with, if that is the condition.
 
-        A counter begins with 0 and grows by 1. None where the condition is another.
+        None where the condition is another.
         """
-        limits: list[int | str] = []
+        limits: list[tuple[int | str, int]] = []
         pending = [self.condition.outputs[0]]
         while pending:
             node = maker(self.condition, pending.pop())
@@ -65,20 +65,19 @@ class LoopStructure:
             if node is None or node.type != "Less":
                 return None
             counter, limit = number_or_name(self.condition, node.input[0]), self._outside(node.input[1])
-            if counter not in self.tested or not self.is_counter(self.tested.index(counter)) or limit is None:
+            start = self.find_start(self.tested.index(counter)) if counter in self.tested else None
+            if start is None or limit is None:
                 return None
-            limits.append(limit)
+            limits.append((limit, start))
         return limits
 
-    def is_counter(self, position: int) -> bool:
-        """Whether a state counts the steps from 0."""
-        step = maker(self.body, self.results[position])
-        if number_or_name(self.context, self.given[position]) != 0 or step is None or step.type != "Add":
-            return False
-        first, second = step.input
-        if origin(self.body, second) == self.arguments[position]:
-            first, second = second, first
-        return origin(self.body, first) == self.arguments[position] and number_or_name(self.body, second) == 1
+    def find_start(self, position: int) -> int | None:
+        """The constant with which a state begins that grows by 1 in each step; None for any other state."""
+        start, step = number_or_name(self.context, self.given[position]), maker(self.body, self.results[position])
+        if not isinstance(start, int) or step is None or step.type != "Add":
+            return None
+        added = [number_or_name(self.body, name) for name in step.input]
+        return start if added in ([self.arguments[position], 1], [1, self.arguments[position]]) else None
 
     def find_live(self, roots: Iterable[int], written: dict[int, list[str]]) -> list[int]:
         """The positions that others depend on.
@@ -102,8 +101,8 @@ class LoopStructure:
 
     def _single_write(self, position: int) -> Any:
         argument, result = self.arguments[position], self.results[position]
-        write, before = maker(self.body, result), maker(self.context, self.given[position])
-        if write is None or write.type != "TensorListSetItem" or before is None or before.type != "TensorListReserve":
+        write = maker(self.body, result)
+        if write is None or write.type != "TensorListSetItem":
             return None
         alone = (
             origin(self.body, write.input[0]) == argument

@@ -12,7 +12,7 @@ from tf2onnx.utils import make_name
 
 from tfgen_export.handlers.branches import agree, capture
 from tfgen_export.handlers.builder import Builder
-from tfgen_export.handlers.lists import element_shape, make_dense, maker, origin, set_type, settle, zeros
+from tfgen_export.handlers.lists import element_shape, make_dense, maker, origin, replace, set_type, settle, zeros
 from tfgen_export.handlers.loop_structure import LoopStructure, number_or_name
 from tfgen_export.handlers.value import Value
 
@@ -37,7 +37,9 @@ class While:
         collections = {p: _collect(loop, write, p, limits) for p, write in loop.find_writes().items()}
         _type_lists(loop, node, collections)
 
-        needed = [p for p, name in enumerate(node.output) if context.find_output_consumers(name) or name in context.outputs]
+        needed = [
+            p for p, name in enumerate(node.output) if context.find_output_consumers(name) or name in context.outputs
+        ]
         roots = needed if limits else [*needed, *loop.tested_positions()]
         live = loop.find_live(roots, {p: entry.names for p, entry in collections.items()})
         states = [p for p in live if p not in loop.fixed and p not in collections]
@@ -60,32 +62,36 @@ class _Collection:
 
     Attributes:
         names: the tensor in the body; where the order is not that of the steps, its place in the list too.
-        count: how many tensors the list has before the loop, in the graph around it.
+        given: the list before the loop, in the graph around it.
+        count: how many tensors it has, if none has been written; None otherwise.
         full: whether the steps are as many.
         growing: whether the list may become longer.
     """
 
     names: list[str]
-    count: str
+    given: str
+    count: str | None
     full: bool
     growing: bool
 
 
-def _collect(loop: LoopStructure, write: Any, position: int, limits: list[int | str] | None) -> _Collection:
+def _collect(loop: LoopStructure, write: Any, position: int, limits: list[tuple[int | str, int]] | None) -> _Collection:
     """Lets the tensor that is written stand for the list in the body."""
-    body, reserved = loop.body, maker(loop.context, loop.given[position])
+    body, before = loop.body, maker(loop.context, loop.given[position])
     index, item = write.input[1:]
     place = origin(body, index)
-    ordered = place in loop.arguments and loop.is_counter(loop.arguments.index(place))
-    shape, known = body.get_shape(item), element_shape(reserved)
+    fresh = before is not None and before.type == "TensorListReserve"
+    ordered = fresh and place in loop.arguments and loop.find_start(loop.arguments.index(place)) == 0
+    shape, known = body.get_shape(item), element_shape(before) if fresh else None
     write.type = "Identity"
     body.replace_inputs(write, [item])
     # Where no step is taken, ONNX Runtime takes the sizes from here.
     set_type(body, write.output[0], body.get_dtype(item), known if shape is None or -1 in shape else shape)
     return _Collection(
         names=[write.output[0]] if ordered else [write.output[0], index],
-        count=reserved.input[1],
-        full=ordered and set(limits or ()) == {number_or_name(loop.context, reserved.input[1])},
+        given=loop.given[position],
+        count=before.input[1] if ordered else None,
+        full=ordered and set(limits or ()) == {(number_or_name(loop.context, before.input[1]), 0)},
         growing=bool(write.get_attr_value("resize_if_index_out_of_bounds", 0)),
     )
 
@@ -94,18 +100,30 @@ def _type_lists(loop: LoopStructure, node: Any, collections: dict[int, _Collecti
     """Gives the lists among the states a tensor to begin with, and its type wherever they are known by a name."""
     for p in loop.positions:
         if p in collections:
-            set_type(loop.context, node.output[p], loop.body.get_dtype(collections[p].names[0]))
+            dtype = loop.body.get_dtype(collections[p].names[0])
+            set_type(loop.context, node.output[p], dtype)
+            if len(collections[p].names) > 1:
+                make_dense(loop.context, loop.given[p])
+                agree([(loop.context, node.output[p]), (loop.context, loop.given[p])])
         else:
             make_dense(loop.context, loop.given[p])
     settle(loop.body)
     for p in loop.positions:
         if p not in collections:
-            inside = [(loop.body, loop.arguments[p]), (loop.body, loop.body.outputs[p]), (loop.condition, loop.tested[p])]
+            inside = [
+                (loop.body, loop.arguments[p]),
+                (loop.body, loop.body.outputs[p]),
+                (loop.condition, loop.tested[p]),
+            ]
             agree([(loop.context, loop.given[p]), (loop.context, node.output[p]), *inside])
 
 
 def _make(
-    loop: LoopStructure, b: Builder, limits: list[int | str] | None, states: Sequence[int], collected: Sequence[str]
+    loop: LoopStructure,
+    b: Builder,
+    limits: list[tuple[int | str, int]] | None,
+    states: Sequence[int],
+    collected: Sequence[str],
 ) -> list[Value]:
     """The Loop: gives the states after it, and all values of what is collected."""
     context, body = loop.context, loop.body
@@ -152,25 +170,27 @@ def _test(loop: LoopStructure, graph: Any, state: Sequence[str]) -> str:
     return inline_subgraph(graph, loop.condition, make_name("condition"), values)[0]
 
 
-def _least(b: Builder, limits: Sequence[int | str]) -> Value:
+def _least(b: Builder, limits: Sequence[tuple[int | str, int]]) -> Value:
     """The number of steps that counters with these limits allow."""
-    known = [limit for limit in limits if isinstance(limit, int)]
+    known = [limit - start for limit, start in limits if isinstance(limit, int)]
     values = [b.constant(min(known), np.int64)] if known else []
-    for name in sorted({limit for limit in limits if isinstance(limit, str)}):
-        values.append(b("Reshape", Value(b, name).cast(np.int64), b.constant([], np.int64)))
+    for limit, start in sorted({(limit, start) for limit, start in limits if isinstance(limit, str)}):
+        steps = b("Reshape", Value(b, limit).cast(np.int64), b.constant([], np.int64))
+        values.append(steps - start if start else steps)
     return values[0] if len(values) == 1 else b("Min", *values)
 
 
 def _put_in_order(b: Builder, entry: _Collection, items: Value, places: Value | None = None) -> Value:
-    """The list after the loop: what no step wrote is zero."""
+    """The list after the loop: what no step wrote is as it was before."""
+    if places is not None:
+        before, places = Value(b, entry.given), b("Reshape", places.cast(np.int64), b.integers(-1))
+        # Where no step was taken, ONNX Runtime has zeros for the sizes that it does not know.
+        sizes = b("Max", b("Shape", items, start=1), b("Shape", before, start=1))
+        items = b("Reshape", items, b("Concat", b("Shape", places), sizes, axis=0), allowzero=1)
+        return replace(b, before, places, items, entry.growing)
     if entry.full:
         return items
     count = b("Reshape", Value(b, entry.count).cast(np.int64), b.integers(1))
-    sizes = b("Shape", items, start=1)
-    if places is None:
-        lacking = b("Max", count - b("Shape", items, start=0, end=1), b.integers(0))
-        return b("Concat", items, zeros(b, b("Concat", lacking, sizes, axis=0), items.dtype), axis=0)
-    places = b("Reshape", places.cast(np.int64), b.integers(-1, 1))
-    if entry.growing:
-        count = b("Max", count, b("ReduceMax", b("Concat", places, b.constant([[-1]], np.int64), axis=0), keepdims=0) + 1)
-    return b("ScatterND", zeros(b, b("Concat", count, sizes, axis=0), items.dtype), places, items)
+    lacking = b("Max", count - b("Shape", items, start=0, end=1), b.integers(0))
+    rest = zeros(b, b("Concat", lacking, b("Shape", items, start=1), axis=0), items.dtype)
+    return b("Concat", items, rest, axis=0)

@@ -1,6 +1,5 @@
 """What handlers of linear algebra share: parts of matrices, and the order in which their entries stand."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ __all__ = [
     "Index",
     "batch_first",
     "batch_last",
+    "bordered",
     "cut",
     "flip",
     "indices",
@@ -56,23 +56,25 @@ def batch_last(b: Builder, value: Value) -> Value:
     """[batch, rows, columns] to [rows, columns, batch].
 
     Where a step touches every entry, a row or a column of the whole batch shall be one piece of memory: thousands of
-    small matrices take a third of the time. Where the sizes are static the transposition is one of a plain matrix,
-    which ONNX Runtime's optimiser cannot move past the steps.
+    small matrices take a third of the time. The transposition is one of a plain matrix, since ONNX Runtime's
+    optimiser would move others past the steps.
     """
-    _, rows, columns = _shape(value)
-    if min(rows, columns) < 1:
-        return b("Transpose", value, perm=[1, 2, 0])
-    plain = b("Transpose", b("Reshape", value, b.integers(-1, rows * columns)), perm=[1, 0])
-    return b("Reshape", plain, b.integers(rows, columns, -1))
+    return _rearranged(b, value, 1, (1, 2, 0))
 
 
 def batch_first(b: Builder, value: Value) -> Value:
     """[rows, columns, batch] to [batch, rows, columns]."""
-    rows, columns, _ = _shape(value)
-    if min(rows, columns) < 1:
-        return b("Transpose", value, perm=[2, 0, 1])
-    plain = b("Transpose", b("Reshape", value, b.integers(rows * columns, -1)), perm=[1, 0])
-    return b("Reshape", plain, b.integers(-1, rows, columns))
+    return _rearranged(b, value, 2, (2, 0, 1))
+
+
+def _rearranged(b: Builder, value: Value, axis: int, order: tuple[int, ...]) -> Value:
+    if value.shape is None or len(value.shape) != 3:
+        raise ValueError(f"The rank must be 3. Received: {value.name} of shape {value.shape}")
+    plain = b("Transpose", b("Flatten", value, axis=axis), perm=[1, 0])
+    static = [value.shape[index] for index in order]
+    known = b.integers(*static) if sum(size < 1 for size in static) <= 1 and 0 not in static else None
+    shape = b("Gather", b("Shape", value), b.integers(*order)) if known is None else known
+    return b("Reshape", plain, shape, allowzero=int(known is None)).with_shape(static)
 
 
 def indices(b: Builder, count: Index, *shape: int) -> Value:
@@ -81,6 +83,16 @@ def indices(b: Builder, count: Index, *shape: int) -> Value:
         return b.constant(np.arange(count).reshape(shape), np.int64)
     limit = b("Reshape", count, b.constant([], np.int64))
     return b("Reshape", b("Range", b.constant(0, np.int64), limit, b.constant(1, np.int64)), b.integers(*shape))
+
+
+def bordered(b: Builder, matrix: Value, block: int) -> Value:
+    """[batch, size, size], and an identity below on the right that fills up the last block of rows; one at least."""
+    size = b("Shape", matrix, start=2)
+    whole = b("Max", size + b("Mod", -size, block), block)
+    missing = whole - size
+    padded = b("Pad", matrix, vector(b, 0, 0, missing, missing), "", b.integers(1, 2))
+    row, column = indices(b, whole, -1, 1), indices(b, whole, -1)
+    return b.where((row >= size) & row.equals(column), b.constant(1), padded).with_shape([-1, -1, -1])
 
 
 def size_of(*sizes: tuple[Value, int]) -> int:
@@ -96,9 +108,3 @@ def vector(b: Builder, *entries: Index) -> Value:
         b.integers(entry) if isinstance(entry, int) else b("Reshape", entry, b.integers(1)) for entry in entries
     ]
     return parts[0] if len(parts) == 1 else b("Concat", *parts, axis=0)
-
-
-def _shape(value: Value) -> Sequence[int]:
-    if value.shape is None or len(value.shape) != 3:
-        raise ValueError(f"The rank must be 3. Received: {value.name} of shape {value.shape}")
-    return value.shape

@@ -1,6 +1,7 @@
 """The derivatives of log Γ, and Hurwitz's zeta function, which all of them but the first are made of.
 
-The errors stated were measured in ONNX Runtime on x86-64, where neither an argument nor the result is subnormal.
+The errors stated were measured in ONNX Runtime on x86-64, where neither an argument nor the result is subnormal,
+against extended precision on millions of points, tens of thousands for functions of two arguments.
 """
 
 import math
@@ -79,9 +80,9 @@ class Digamma:
     1/x; from 4 on log x − 1/(2x) and a fitted correction. Of smaller types the latter of x + 8, minus
     1/x + 1/(x + 1) + … + 1/(x + 7), in half the nodes. For negative x by reflection, ψ(1 − x) − π·cot πx.
 
-    Largest relative error for x > 0: @@ in float32, 6.6·10⁻¹⁶ in float64 (TensorFlow's own near the zero: 1 and
-    1.1·10⁻⁸); for x < 0: @@ in float32 (TensorFlow's own: 0.08). In float64 the terms of the reflection cancel near
-    the zeros between negative integers, so that there only the absolute error is small: 1.5·10⁻¹⁵ of
+    Largest relative error for x > 0: 6.0·10⁻⁸ in float32, 6.6·10⁻¹⁶ in float64 (TensorFlow's own: 1 and 1.1·10⁻⁸,
+    near the zero); for x < 0: 6.0·10⁻⁸ in float32 (TensorFlow's own: 0.08). In float64 the terms of the reflection
+    cancel near the zeros between negative integers, so that there only the absolute error is small: 1.5·10⁻¹⁵ of
     max(1, |ψ(x)|, log(1 − x)) (TensorFlow's own: 1.8·10⁻¹⁵).
 
     Reference:
@@ -103,6 +104,12 @@ class Zeta:
     real powers (and others give NaN), by reflection, with d = −q − ⌊−q⌋:
     ζ(s, q) = ζ(s, 1 − d) + (−1)ˢ·(ζ(s, d) − ζ(s, 1 − q)). At q = 0, −1, … it is ∞ for an even s, NaN for an odd one.
 
+    Largest relative error for q > 0: 6.0·10⁻⁸ in float32, in float64 9.6·10⁻¹⁶ for s < 11, 8.8·10⁻¹⁵ for any s
+    (TensorFlow's own for s < 11 and q < 1000: 6.2·10⁻⁷ and 1.1·10⁻¹⁵; elsewhere it may be 0 where the result is
+    not); for q < 0: 6.0·10⁻⁸ in float32 (TensorFlow's own may be infinite). In float64 the terms of the reflection
+    cancel near the zeros of an odd s, so that there only the absolute error is small: 6.3·10⁻¹⁶ of
+    ζ(s, d) + ζ(s, 1 − d) (TensorFlow's own: 9.9·10⁻¹⁶).
+
     Reference:
         *NIST digital library of mathematical functions*, 25.11.5 and 25.11.1.
     """
@@ -118,8 +125,11 @@ class Zeta:
 class Polygamma:
     """dⁿ⁺¹/dxⁿ⁺¹ log Γ(x): ψ(x) for n = 0, else (−1)ⁿ⁺¹·n!·ζ(n + 1, x); NaN where n is negative or no integer.
 
-    Computed in float64 whatever the type, and rounded once. n! is infinite for n > 170, in TensorFlow's own for
-    n > 170 and in float32 for n > 34.
+    Computed in float64 whatever the type, and rounded once. For n > 150 the factors of a moderate result may
+    overflow or underflow, as they do in TensorFlow's own, and there in float32 for n > 20 too.
+
+    Largest relative error for x > 0: 6.0·10⁻⁸ in float32, 6.9·10⁻¹⁶ in float64 for n < 6, 2.5·10⁻¹⁵ for n < 34
+    (TensorFlow's own: 6.2·10⁻⁷, 1.1·10⁻¹⁵ and 1.4·10⁻¹⁴); for x < 0 that of `Zeta`.
 
     Reference:
         Abramowitz, Stegun, *Handbook of mathematical functions*, 1964, 6.4.10.
@@ -194,9 +204,9 @@ def _zeta(b: Builder, s: Value, q: Value) -> Value:
 def _zeta_positive(b: Builder, s: Value, q: Value) -> Value:
     """For q > 0: the error is below 1·10⁻¹⁶ with eight terms and corrections, below 1·10⁻¹⁰ with four and six."""
     terms, corrections = (8, 8) if b.dtype == np.float64 else (4, 6)
-    last = b.integers(-1)
-    shifted = b("Unsqueeze", q, last) + np.arange(terms, dtype=np.float64)
-    total = b("ReduceSum", _power(b, shifted, -b("Unsqueeze", s, last)), last, keepdims=0)
+    total = _power(b, q, -s)
+    for k in range(1, terms):
+        total = total + _power(b, q + k, -s)
     w = q + terms
     inverse = 1 / w
     square = inverse * inverse

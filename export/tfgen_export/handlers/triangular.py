@@ -9,7 +9,7 @@ from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.matrices import END, Index, batch_first, batch_last, cut, size_of, split, transpose
 from tfgen_export.handlers.value import Value
 
-__all__ = ["MatrixTriangularSolve", "solve_triangular"]
+__all__ = ["MatrixTriangularSolve", "solve_triangular", "substitute"]
 
 _BLOCK = 10
 _UNROLLED = 30  # a larger matrix is a loop over its blocks
@@ -60,22 +60,25 @@ def _blocks(size: int, *, lower: bool) -> list[tuple[int, int]]:
 
 def _solve_in_loop(b: Builder, matrix: Value, right: Value, *, lower: bool) -> Value:
     # Rows of zeros fill up the block that comes last: what comes of them concerns no other row.
-    size = b("Shape", matrix, start=2)
-    columns = right.shape[2] if right.shape else -1
-    missing, none = b("Mod", -size, _BLOCK), b.integers(0)
+    size, columns = b("Shape", matrix, start=2), right.shape[2] if right.shape else -1
+    whole = b("Max", size + b("Mod", -size, _BLOCK), _BLOCK)
+    none, missing = b.integers(0), whole - size
     before, after = (none, missing) if lower else (missing, none)
     matrix = b("Pad", matrix, b("Concat", before, before, after, after, axis=0), "", b.integers(1, 2))
     right = b("Pad", right, b("Concat", before, after, axis=0), "", b.integers(1))
-    right = b("Expand", right, b("Concat", b("Shape", matrix, end=1), b.integers(1, 1), axis=0))
     matrix, right = matrix.with_shape([-1, -1, -1]), right.with_shape([-1, -1, columns])
-    whole = size + missing
+
+    def rows(step: Value) -> tuple[Value, Value]:
+        first = step * _BLOCK if lower else whole - (step + 1) * _BLOCK
+        return first, first + _BLOCK
 
     def body(step: Value, solved: Value) -> tuple[None, list[Value]]:
-        first = step * _BLOCK if lower else whole - (step + 1) * _BLOCK
-        rows = first, first + _BLOCK
-        return None, [_advance(b, matrix, right, solved.with_shape([-1, -1, columns]), rows, lower=lower)]
+        return None, [_advance(b, matrix, right, solved.with_shape([-1, -1, columns]), rows(step + 1), lower=lower)]
 
-    (solved,) = b.loop(body, [cut(b, right, (0, 0), axis=1)], count=b("Squeeze", whole / _BLOCK))
+    # The first block has none before it: ONNX Runtime 1.31 fills a product over none with whatever is in memory
+    # where it has fused it with a transposition.
+    solved = _advance(b, matrix, right, None, rows(b.integers(0)), lower=lower)
+    (solved,) = b.loop(body, [solved], count=b("Squeeze", whole / _BLOCK - 1))
     return cut(b, solved, (before, before + size), axis=1)
 
 
@@ -94,27 +97,26 @@ def _advance(
         matrix = cut(b, matrix, rows, axis=2)
     columns = right.shape[2] if right.shape else -1
     matrix, right = matrix.with_shape([-1, size, size]), right.with_shape([-1, size, columns])
-    block = _substitute(b, batch_last(b, matrix), batch_last(b, right), size, lower=lower)
+    block = substitute(b, batch_last(b, matrix), batch_last(b, right), size, lower=lower)
     block = batch_first(b, block.with_shape([size, columns, -1]))
     if solved is None:
         return block
     return b("Concat", *((solved, block) if lower else (block, solved)), axis=1)
 
 
-def _substitute(b: Builder, matrix: Value, right: Value, size: int, *, lower: bool) -> Value:
-    """L X = B or U X = B, [rows, columns, batch] both, column by column."""
+def substitute(b: Builder, matrix: Value, right: Value, size: int, *, lower: bool, unit: bool = False) -> Value:
+    """L X = B or U X = B, [rows, columns, batch] both, column by column; `unit`: the diagonal is 1 and not read."""
     rows, rest = [], right
     for index in range(size) if lower else reversed(range(size)):
         others = size - index - 1 if lower else index
         column = cut(b, matrix, (index, END) if lower else (0, index + 1), (index, index + 1), axis=0)
         if others == 0:
-            rows.append(rest / column)
-        elif lower:
-            (pivot, factors), (row, rest) = (split(b, value, 1, others, axis=0) for value in (column, rest))
-            rows.append(row / pivot)
-            rest = rest - factors * rows[-1]
-        else:
-            (factors, pivot), (rest, row) = (split(b, value, others, 1, axis=0) for value in (column, rest))
-            rows.append(row / pivot)
-            rest = rest - factors * rows[-1]
+            rows.append(rest if unit else rest / column)
+            continue
+        # The pivot's row comes first, or last.
+        sizes, own = ((1, others), 0) if lower else ((others, 1), 1)
+        pivot_and_factors, row_and_rest = (split(b, value, *sizes, axis=0) for value in (column, rest))
+        row, rest = row_and_rest[own], row_and_rest[1 - own]
+        rows.append(row if unit else row / pivot_and_factors[own])
+        rest = rest - pivot_and_factors[1 - own] * rows[-1]
     return b("Concat", *(rows if lower else reversed(rows)), axis=0)

@@ -44,6 +44,11 @@ class Value:
         """The static shape with −1 for what is dynamic; None where the rank is not known."""
         return self.builder.shape_of(self.name)
 
+    @property
+    def known(self) -> np.ndarray | None:
+        """The entries of a constant; None of what is computed."""
+        return self.builder.entries_of(self.name)
+
     def with_shape(self, shape: Sequence[int]) -> Value:
         """Itself, where what builds the graph knows more of the static shape than is inferred; −1 for what is dynamic."""
         self.builder.context.set_shape(self.name, list(shape))

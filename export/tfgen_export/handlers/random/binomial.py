@@ -69,12 +69,11 @@ class _Attempt:
         accepted = (low & (second > n)) | (~low & accepted)
         value = b.where(low, count, k)
         value = b.where(flipped, n - value, value)
-        # What is certain; a NaN has none of it, and spoils the sum.
-        nothing, everything = (n <= 0) | (p <= 0), (p >= 1) | n.equals(np.inf)
-        certain = b.where(nothing, b.constant(0, np.float64), n)
-        undefined = b("IsNaN", n + p)
-        value = b.where(nothing | everything, certain, b.where(undefined, n + p, value))
-        return accepted | nothing | everything | undefined, value, [second, terms + 2]
+        # What is certain; the sum is NaN where one of the two is.
+        nothing, everything, undefined = (n <= 0) | (p <= 0), p >= 1, b("IsNaN", n + p)
+        certain = b.where(nothing, b.constant(0, np.float64), b.where(everything, n, n + p))
+        settled = nothing | everything | undefined
+        return accepted | settled, b.where(settled, certain, value), [second, terms + 2]
 
     def _transformed(self, n: Value, p: Value, u: Value, v: Value) -> tuple[Value, Value]:
         """Whether the pair is accepted, and the variate; the names are Hörmann's."""

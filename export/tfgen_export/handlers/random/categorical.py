@@ -6,8 +6,9 @@ import numpy as np
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
-from tfgen_export.handlers.random.draw import indices
-from tfgen_export.handlers.random.philox import random_bits, scramble
+from tfgen_export.handlers.random.draw import shape_and_size
+from tfgen_export.handlers.random.philox import scramble
+from tfgen_export.handlers.random.stream import numbers
 from tfgen_export.handlers.random.uniform import uniform_64
 from tfgen_export.handlers.value import Value
 
@@ -22,9 +23,9 @@ class StatelessMultinomial:
 
     m is the largest finite logit of the row; logits that are not finite count for nothing. Entry j of row i takes
     the uniform i·samples + j of the seed's stream, as TensorFlow's CPU kernel does on one thread. On several threads
-    that kernel splits a batch of rows where the work is worth it (some ten thousand operations, so seldom for one
-    row or few numbers), and starts each part elsewhere in the stream: which numbers it then gives depends on the
-    machine. Where u times the last sum is within rounding of a sum, the category may be the neighbouring one.
+    that kernel splits a batch of rows where the work is worth it (not of 64 rows of 16 numbers, but of 1000 rows of 1;
+    one row never), and starts each part elsewhere in the stream: which numbers it then gives depends on the machine.
+    Where u times the last sum is within rounding of a sum, the category may be the neighbouring one.
     """
 
     @classmethod
@@ -33,14 +34,11 @@ class StatelessMultinomial:
         b = Builder(context, node)
         logits, samples, seed = b.inputs
         logits = logits.cast(np.float64)
-        # [rows, samples] of uniforms
         samples = b("Reshape", samples.cast(np.int64), b.integers(1))
-        shape = b("Concat", b("Shape", logits, start=0, end=1), samples, axis=0)
-        size = b("ReduceProd", shape, keepdims=0)
+        shape, size = shape_and_size(b, b("Concat", b("Shape", logits, start=0, end=1), samples, axis=0))
         key, counter = scramble(b, seed)
-        uniforms = uniform_64(*random_bits(b, key, counter, indices(b, (size + 1) / 2, key)))
-        flat = b("Reshape", b("Transpose", uniforms, perm=[1, 0]), b.integers(-1))
-        uniforms = b("Reshape", b("Slice", flat, b.integers(0), b("Reshape", size, b.integers(1))), shape, allowzero=1)
+        uniforms = numbers(b, key, counter, size, lambda even, odd: [uniform_64(even, odd)], per_group=2)
+        uniforms = b("Reshape", uniforms, shape, allowzero=1)
         sums = _cumulative_weights(b, logits)
         last = b("Slice", sums, b.integers(-1), b.integers(np.iinfo(np.int64).max), b.integers(1))
         b.finish(_count_up_to(b, sums, uniforms * last).cast(b.dtype_of(node.output[0])))

@@ -1,5 +1,6 @@
 """Random integers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,7 @@ class StatelessRandomUniformFullInt:
         """Translates at opset 18."""
         b = Builder(context, node)
         draw = Draw(b)
-        parts = _words(draw)
-        b.finish(draw.fill(*(part.cast(draw.dtype) for part in parts), per_group=2 * len(parts)))
+        b.finish(_fill(draw, lambda word: word))
 
 
 @tf_op(["StatelessRandomUniformInt", "StatelessRandomUniformIntV2"])
@@ -41,19 +41,15 @@ class StatelessRandomUniformInt:
         b = Builder(context, node)
         draw = Draw(b)
         # Arithmetic modulo 2³² or 2⁶⁴, where no difference overflows; a division by 0 would end the process.
-        low, high = (value.cast(_unsigned(draw)) for value in draw.arguments)
+        low, high = (value.cast(f"uint{8 * draw.dtype.itemsize}") for value in draw.arguments)
         span = b("Max", high - low, 1)
-        parts = [(low + b("Mod", part, span)).cast(draw.dtype) for part in _words(draw)]
-        b.finish(draw.fill(*parts, per_group=2 * len(parts)))
+        b.finish(_fill(draw, lambda word: low + b("Mod", word, span)))
 
 
-def _words(draw: Draw) -> list[Value]:
-    """Unsigned words of the output's width, in parts as `Draw.fill` wants them."""
+def _fill(draw: Draw, function: Callable[[Value], Value]) -> Value:
+    """The output from a function of unsigned words as wide as it is."""
     if draw.dtype.itemsize == 4:
-        return [words.cast(np.uint32) for words in draw.bits(4)]
-    lower, upper = draw.bits(2)
-    return [lower | (upper << 32)]
-
-
-def _unsigned(draw: Draw) -> Any:
-    return np.uint32 if draw.dtype.itemsize == 4 else np.uint64
+        return draw.fill(
+            lambda *words: [function(part.cast(np.uint32)).cast(draw.dtype) for part in words], per_group=4
+        )
+    return draw.fill(lambda lower, upper: [function(lower | (upper << 32)).cast(draw.dtype)], per_group=2)

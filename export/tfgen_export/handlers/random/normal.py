@@ -1,5 +1,6 @@
 """Standard normals by the transform of Box and Muller."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,11 @@ _SMALLEST = 1e-7
 
 @tf_op(["StatelessRandomNormal", "StatelessRandomNormalV2"])
 class StatelessRandomNormal:
-    """√(−2 log u)·sin 2πv and √(−2 log u)·cos 2πv of two uniforms u ≥ 10⁻⁷ and v, in the output's type."""
+    """√(−2 log u)·sin 2πv and √(−2 log u)·cos 2πv of two uniforms u ≥ 10⁻⁷ and v, in the output's type.
+
+    Largest error, with 2πv as rounded to that type, on six million numbers: 5.8·10⁻⁷ in float32, 1.7·10⁻¹⁵ in float64
+    (TensorFlow's own: 5.7·10⁻⁷ and 1.0·10⁻¹⁵); largest difference from TensorFlow's: 9.6·10⁻⁷ and 1.8·10⁻¹⁵.
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -25,12 +30,11 @@ class StatelessRandomNormal:
         b = Builder(context, node)
         draw = Draw(b)
         per_group = 2 if draw.dtype == np.float64 else 4
-        parts = normals(b, *draw.bits(per_group), dtype=draw.dtype)
-        b.finish(draw.fill(*parts, per_group=per_group))
+        b.finish(draw.fill(partial(normals, b, dtype=draw.dtype), per_group=per_group))
 
 
 def normals(b: Builder, even: Value, odd: Value, *, dtype: Any) -> tuple[Value, Value]:
-    """The sines and cosines from each group of four words, as `Draw.fill` wants them.
+    """The sines and cosines from each group of four words, as `numbers` wants them.
 
     Args:
         b: where the nodes go.

@@ -45,9 +45,7 @@ class _Attempt:
     def __init__(self, b: Builder, streams: Streams, rate: Value, dtype: np.dtype) -> None:
         self._b, self._streams, self._rate, self._dtype = b, streams, rate, dtype
 
-    def __call__(
-        self, step: Value, rows: Value, product: Value, factors: Value
-    ) -> tuple[Value, Value, list[Value]]:
+    def __call__(self, step: Value, rows: Value, product: Value, factors: Value) -> tuple[Value, Value, list[Value]]:
         b = self._b
         parameter, number = self._streams.at(rows)
         rate = b("Gather", self._rate, parameter)

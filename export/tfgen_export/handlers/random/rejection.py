@@ -16,8 +16,8 @@ RESERVED = 256
 """Groups of 128 bits that TensorFlow sets aside for each stream, and as many attempts as are ever needed."""
 
 Attempt = Callable[..., tuple[Value, Value, Sequence[Value]]]
-"""From the attempt's number (int64, a scalar), the rows that are left (int64, [m]) and their states: whether each row is
-accepted ([m]), the values [m, …] where it is, and the states for the next attempt."""
+"""From the attempt's number (int64, a scalar), the rows that are left (int64, [m]) and their states: whether each row
+is accepted ([m]), the values [m, …] where it is, and the states for the next attempt."""
 
 
 class Streams:
@@ -49,7 +49,7 @@ class Streams:
         first, second = (b("Gather", pair, b.constant(place, np.int64), axis=0) for place in (1, 0))
         return first, second
 
-    def draw(self, attempt: Attempt, states: Sequence[float]) -> Value:
+    def draw(self, attempt: Attempt, states: Sequence[float | np.generic]) -> Value:
         """The output by rejection, in float64, NaN where nothing was accepted; `states` start as these numbers."""
         b = self._b
         shape = b("Reshape", self._draw.size, b.integers(1))

@@ -6,8 +6,7 @@ import numpy as np
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
-from tfgen_export.handlers.random.draw import indices
-from tfgen_export.handlers.random.philox import random_bits
+from tfgen_export.handlers.random.stream import numbers
 from tfgen_export.handlers.value import Value
 
 __all__ = ["StatelessShuffle"]
@@ -27,12 +26,9 @@ class StatelessShuffle:
         b = Builder(context, node)
         values, key, counter, _ = b.inputs
         count = b("Squeeze", b("Shape", values, start=0, end=1), b.integers(0))
-        words = random_bits(b, key, counter, indices(b, (count + 3) / 4, key))
-        stacked = b("Concat", *(b("Unsqueeze", part, b.integers(1)) for part in words), axis=1)
-        flat = b("Reshape", b("Transpose", stacked, perm=[2, 0, 1]), b.integers(-1))
+        words = numbers(b, key, counter, count, lambda even, odd: [even, odd], per_group=4)
         first = b("Range", b.constant(0, np.int64), count, b.constant(1, np.int64))
-        word = b("Slice", flat, b.integers(0), b("Unsqueeze", count, b.integers(0)))
-        second = first + b("Mod", word.cast(np.int64), count - first)
+        second = first + b("Mod", words.cast(np.int64), count - first)
 
         def swap(step: Value, order: Value) -> tuple[None, list[Value]]:
             here = b("Unsqueeze", step, b.integers(0))

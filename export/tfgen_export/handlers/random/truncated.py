@@ -10,6 +10,7 @@ from tfgen_export.handlers.random.draw import Draw
 from tfgen_export.handlers.random.normal import normals
 from tfgen_export.handlers.random.philox import random_bits
 from tfgen_export.handlers.random.rejection import reject
+from tfgen_export.handlers.random.stream import count_from_zero, interleave
 from tfgen_export.handlers.value import Value
 
 __all__ = ["StatelessTruncatedNormal"]
@@ -33,7 +34,7 @@ class StatelessTruncatedNormal:
         draw = Draw(b)
         kind = np.dtype(np.float64 if draw.dtype == np.float64 else np.float32)
         width = 16 // kind.itemsize
-        groups = b("Squeeze", draw.groups(width), b.integers(0))
+        groups = count_from_zero(b, (draw.size + (width - 1)) / width)
         first = groups * (_RESERVED * width)
 
         def attempt(
@@ -41,8 +42,7 @@ class StatelessTruncatedNormal:
         ) -> tuple[Value, Value, list[Value]]:
             index = b("Unsqueeze", first + step.cast(np.uint64), b.integers(0))
             parts = normals(b, *random_bits(b, draw.key, draw.counter, index), dtype=kind)
-            stacked = b("Concat", *(b("Unsqueeze", part, b.integers(1)) for part in parts), axis=1)
-            candidates = b("Reshape", b("Transpose", stacked, perm=[2, 0, 1]), b.integers(-1, width))
+            candidates = b("Reshape", interleave(b, *parts), b.integers(-1, width))
             inside = abs(candidates) < _LIMIT
             counted = inside.cast(np.int32)
             # The place of each candidate among those within the limits, as one of the slots.
@@ -57,5 +57,6 @@ class StatelessTruncatedNormal:
         shape = b("Shape", groups)
         none = b("Expand", b.constant(0, np.int32), shape)
         empty = b("Expand", b.constant(0, kind), b("Concat", shape, b.integers(width), axis=0))
-        numbers = reject(b, attempt, empty, [first, none, empty])
-        b.finish(draw.fill(b("Transpose", numbers, perm=[1, 0]), per_group=width).cast(draw.dtype))
+        drawn = b("Reshape", reject(b, attempt, empty, [first, none, empty]), b.integers(-1))
+        wanted = b("Slice", drawn, b.integers(0), b("Reshape", draw.size, b.integers(1)))
+        b.finish(draw.shaped(wanted).cast(draw.dtype))

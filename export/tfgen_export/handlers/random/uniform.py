@@ -25,9 +25,9 @@ class StatelessRandomUniform:
         b = Builder(context, node)
         draw = Draw(b)
         if draw.dtype == np.float64:
-            b.finish(draw.fill(uniform_64(*draw.bits(2)), per_group=2))
+            b.finish(draw.fill(lambda even, odd: [uniform_64(even, odd)], per_group=2))
         else:
-            b.finish(draw.fill(*(uniform_32(words, draw.dtype) for words in draw.bits(4)), per_group=4))
+            b.finish(draw.fill(lambda *words: [uniform_32(part, draw.dtype) for part in words], per_group=4))
 
 
 def uniform_32(words: Value, dtype: Any = np.float32) -> Value:
