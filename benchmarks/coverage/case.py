@@ -1,17 +1,19 @@
 """One thing that a user may want in ONNX."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
+
+if TYPE_CHECKING:  # the command's --help does without TensorFlow
+    import tensorflow as tf
 
 __all__ = ["BIJECTOR_KINDS", "DISTRIBUTION_KINDS", "Case"]
 
-DISTRIBUTION_KINDS = (
-    "log_prob", "sample", "cdf", "mean", "entropy", "stddev", "mode", "quantile", "survival_function",
-)  # fmt: skip
+DISTRIBUTION_KINDS = ("log_prob", "sample", "cdf", "mean", "entropy", "stddev", "mode", "quantile")
 BIJECTOR_KINDS = ("forward", "inverse", "forward_log_det_jacobian", "inverse_log_det_jacobian")
 
 

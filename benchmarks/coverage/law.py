@@ -1,5 +1,6 @@
 """From a few lines about a distribution to its cases."""
 
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ __all__ = ["law"]
 _SEED = tf.TensorSpec([2], tf.int32, name="seed")
 _N = tf.TensorSpec([], tf.int32, name="n")
 _FEW = 5
-_OF_POINTS = {"log_prob", "cdf", "survival_function"}
+_OF_POINTS = {"log_prob", "cdf"}
 _INTEGERS = {"int32", "int64", "bool"}
 
 
@@ -57,7 +58,7 @@ def law(
             first = given == givens[0]
             for kind in kinds:
                 if kind == "sample":
-                    counts = _counts(real, first=first, dynamic=rows is None)
+                    counts = _counts(subject, real, first=first, dynamic=rows is None)
                     cases += [_sample_case(plan, count, outputs) for count in counts]
                 elif not _tried(kind, real, first=first):
                     continue
@@ -75,13 +76,16 @@ def _tried(kind: str, real: str, *, first: bool) -> bool:
     return kind == ("log_prob" if first else "cdf")
 
 
-def _counts(real: str, *, first: bool, dynamic: bool) -> list[str]:
-    """How the size of the sample is given: by inputs in all ways, in float64 as a single draw."""
-    if not dynamic:
-        return ["n static"]
-    if real == "float32":
-        return ["n dynamic", "n static"] if first else ["n dynamic"]
-    return ["one draw"] if first else []
+def _counts(subject: str, real: str, *, first: bool, dynamic: bool) -> list[str]:
+    """How the size of the sample is given.
+
+    Conversions of samplers are slow: each subject has one way for inputs and one for constants, and every other one a
+    single draw in float64. The subject's name tells which.
+    """
+    turn = zlib.crc32(subject.encode()) % 4
+    if real == "float64":
+        return ["one draw"] if first and turn < 2 else []
+    return ["n dynamic"] if dynamic and first == bool(turn % 2) else ["n static"]
 
 
 def _sample_case(plan: Plan, count: str, outputs: tuple[str, ...]) -> Case:

@@ -35,13 +35,15 @@ def try_stock(case: Case) -> Outcome:
     for opset in _OPSETS:
         try:
             return Outcome.passed(difference=_try(case, reference, opset))
+        except _MissError as error:
+            reasons.append(str(error))
         except Exception as error:  # tf2onnx raises whatever its handlers run into
             reasons.append(f"{type(error).__name__}: {first_line(error)}")
     return Outcome.failed(reasons[0], "\n".join(reasons))
 
 
-class _Disagreement(ValueError):
-    """The model runs, and gives something else than TensorFlow."""
+class _MissError(ValueError):
+    """The model holds other operators than ONNX's, or gives something else than TensorFlow; the message says which."""
 
 
 def _try(case: Case, reference: Reference, opset: int) -> float:
@@ -51,7 +53,7 @@ def _try(case: Case, reference: Reference, opset: int) -> float:
         node.op_type for node in model.graph.node if not onnx.defs.has(node.op_type, opset, node.domain)
     }
     if unknown:
-        raise ValueError(f"unsupported: {', '.join(sorted(unknown))}")
+        raise _MissError(f"unsupported: {', '.join(sorted(unknown))}")
     onnx.checker.check_model(model, full_check=True)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -68,12 +70,12 @@ def _try(case: Case, reference: Reference, opset: int) -> float:
 
 def _difference(actual: np.ndarray, wanted: np.ndarray) -> float:
     if actual.shape != wanted.shape:
-        raise _Disagreement(f"shape {actual.shape} instead of {wanted.shape}")
+        raise _MissError(f"shape {actual.shape} instead of {wanted.shape}")
     rtol, atol = (1e-9, 1e-10) if wanted.dtype == np.float64 else (1e-4, 1e-5)
     if not np.issubdtype(wanted.dtype, np.inexact):
         rtol = atol = 0.0
     if not np.allclose(actual, wanted, rtol=rtol, atol=atol, equal_nan=True):
-        raise _Disagreement("the outputs differ from TensorFlow's")
+        raise _MissError("the outputs differ from TensorFlow's")
     finite = np.isfinite(wanted.astype(np.float64))
     apart: Any = np.abs(actual.astype(np.float64)[finite] - wanted.astype(np.float64)[finite])
     return float((apart / np.maximum(1, np.abs(wanted.astype(np.float64)[finite]))).max(initial=0.0))

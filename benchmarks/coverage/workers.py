@@ -50,6 +50,7 @@ class Worker:
             if self._connection.poll(self._timeout):
                 return self._connection.recv()
         except EOFError:
+            self._process.join(10)
             code = self._process.exitcode
             self._stop()
             return Outcome.failed(f"the process died (exit code {code})")
