@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.coverage.case import DISTRIBUTION_KINDS, Case
-from benchmarks.coverage.plan import Plan, flat, points_of, seed_of
+from benchmarks.coverage.plan import Plan, flat, points_of
 from benchmarks.coverage.values import Values, between
 
 __all__ = ["law"]
@@ -104,7 +104,7 @@ def _sample_case(plan: Plan, count: str, outputs: tuple[str, ...]) -> Case:
         function=function,
         signature=[_SEED, *([_N] if dynamic else []), *plan.specs({})],
         inputs=lambda batch: [
-            seed_of(batch),
+            plan.seed(batch),
             *([np.asarray(batch + 2, np.int32)] if dynamic else []),
             *plan.arrays(batch, {}),
         ],
@@ -132,7 +132,7 @@ def _method_case(plan: Plan, kind: str, points: dict[str, Values], pack: Callabl
         return flat(method(pack(*tensors[: len(points)])) if points else method())
 
     def own(distribution: Any, batch: int) -> Any:
-        return distribution.sample(() if plan.as_inputs else batch, seed=seed_of(batch))
+        return distribution.sample(() if plan.as_inputs else batch, seed=plan.seed(batch))
 
     return Case(
         subject=plan.subject,

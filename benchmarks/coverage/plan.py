@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from benchmarks.coverage.values import Values
 
-__all__ = ["Plan", "flat", "points_of", "seed_of"]
+__all__ = ["Plan", "flat", "points_of"]
 
 
 class Plan:
@@ -73,13 +73,12 @@ class Plan:
         kinds = [values.numpy_dtype(self.real) for values in points.values()]
         return [np.asarray(value, kind) for value, kind in zip(made, kinds, strict=True)] + parameters
 
+    def seed(self, batch: int) -> np.ndarray:
+        """From the whole range of int32, another one for each subject."""
+        return self._rng(batch).integers(-(2**31), 2**31, 2, np.int64).astype(np.int32)
+
     def _rng(self, batch: int) -> np.random.Generator:
         return np.random.default_rng([batch, zlib.crc32(self.subject.encode())])
-
-
-def seed_of(batch: int) -> np.ndarray:
-    """Over the whole range of int32."""
-    return np.random.default_rng(batch).integers(-(2**31), 2**31, 2, np.int64).astype(np.int32)
 
 
 def flat(value: Any) -> Any:

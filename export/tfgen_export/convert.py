@@ -93,7 +93,7 @@ def convert(
     model.graph.name = name or getattr(function, "__name__", "function")
     check_operators(model, concrete.graph)
     make = inputs or (lambda batch: generate_inputs(specs, batch))
-    _complete_ranks(model, concrete, make(_BATCH_SIZES[-1]))
+    _complete_ranks(model, concrete, make)
 
     def tried(candidate: onnx.ModelProto) -> tuple[onnx.ModelProto, float]:
         attach(candidate, weights)
@@ -129,11 +129,11 @@ def _largest_difference(
     return largest
 
 
-def _complete_ranks(model: onnx.ModelProto, concrete: Any, inputs: Sequence[np.ndarray]) -> None:
+def _complete_ranks(model: onnx.ModelProto, concrete: Any, inputs: Callable[[int], Sequence[np.ndarray]]) -> None:
     """Gives outputs whose rank TensorFlow's trace leaves open that of its results: ONNX wants one."""
     if all(value.type.tensor_type.HasField("shape") for value in model.graph.output):
         return
-    for value, result in zip(model.graph.output, run_tensorflow(concrete, inputs), strict=True):
+    for value, result in zip(model.graph.output, run_tensorflow(concrete, inputs(_BATCH_SIZES[-1])), strict=True):
         if not value.type.tensor_type.HasField("shape"):
             dimensions = [onnx.TensorShapeProto.Dimension()] * result.ndim
             value.type.tensor_type.shape.CopyFrom(onnx.TensorShapeProto(dim=dimensions))

@@ -128,7 +128,7 @@ class _Search:
 
 def _is_constant_draw(operation: Any, inputs: Sequence[bool]) -> bool:
     arguments = [entry.name for entry in operation.op_def.input_arg]
-    seeds = [varies for name, varies in zip(arguments, inputs, strict=False) if name in ("seed", "key")]
+    seeds = [varies for name, varies in zip(arguments, inputs, strict=False) if name in ("seed", "key", "counter")]
     return bool(seeds) and not any(seeds) and not _is_probe(operation)
 
 

@@ -18,6 +18,7 @@ from tfgen_export.functions import resolving, separate
 from tfgen_export.quiet import quiet
 from tfgen_export.rewriters import REWRITERS
 from tfgen_export.source import find_source
+from tfgen_export.variants import choose_cpu
 
 __all__ = ["OPSET", "translate"]
 
@@ -53,7 +54,7 @@ def translate(
     renamed = dict(zip(tensors_in, input_names, strict=True)) | dict(zip(tensors_out, output_names, strict=True))
     with quiet() as errors, tf.device("/cpu:0"):
         try:
-            frozen = freeze(concrete, tensors_in, tensors_out)
+            frozen = freeze(choose_cpu(concrete), tensors_in, tensors_out)
             with tf.Graph().as_default() as graph, resolving():
                 tf.import_graph_def(separate(frozen.graph, tensors_out), name="")
                 # tf2onnx's own entry point continues on errors and returns an invalid graph.
@@ -78,9 +79,10 @@ def _exact() -> dict[str, Any]:
     """The optimisers that change no number.
 
     `remove_back_to_back` drops the rounding of float64 → float32 → float64, and the truncation of
-    float → int → bool.
+    float → int → bool; `reshape_optimizer` takes a part of a shape, by Shape's attributes, for the whole.
     """
-    return {name: kind for name, kind in optimizer._get_optimizers().items() if name != "remove_back_to_back"}
+    kinds = optimizer._get_optimizers().items()
+    return {name: kind for name, kind in kinds if name not in ("remove_back_to_back", "reshape_optimizer")}
 
 
 def _explain(error: Exception, records: list[logging.LogRecord], traced: Any) -> ConversionError:

@@ -40,11 +40,14 @@ def _transpose(b: Builder, x: Value, order: Value) -> Value:
         """By how many entries two neighbours along an axis are apart."""
         return b("ReduceProd", b.where(later, sizes, 1), b.integers(1), keepdims=0)
 
+    # ONNX Runtime refuses to divide by zero even where there is nothing to divide.
+    shape = b("Max", shape, b.integers(1))
     sizes = b("Gather", shape, order, axis=0)
     entries = b("Unsqueeze", _count(b, b("Shape", b("Reshape", x, b.integers(-1)))), b.integers(1))
     indices = b("Mod", entries / strides(sizes), sizes) * b("Gather", strides(shape), order, axis=0)
     places = b("ReduceSum", indices, b.integers(1), keepdims=0)
-    return b("Reshape", b("Gather", b("Reshape", x, b.integers(-1)), places, axis=0), sizes)
+    found = b("Gather", b("Reshape", x, b.integers(-1)), places, axis=0)
+    return b("Reshape", found, b("Gather", b("Shape", x), order, axis=0), allowzero=1)
 
 
 def _count(b: Builder, size: Value) -> Value:

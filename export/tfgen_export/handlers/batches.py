@@ -40,10 +40,10 @@ def batched(b: Builder, function: Callable[..., Sequence[Value]], *matrices: Val
             continue
         several = len(ranks) - ranks.count(2) > 1
         whole = b("Expand", matrix, b("Concat", batch, b.integers(1, 1), axis=0)) if several else matrix
-        value = b("Reshape", whole, b("Concat", total, b("Shape", matrix, start=-2), axis=0), allowzero=1)
+        value = b("Reshape", whole, b("Concat", total, b.sizes(matrix, -2), axis=0), allowzero=1)
         flat.append(value.with_shape([-1, *(matrix.shape or [-1, -1])[-2:]]))
     return [
-        b("Reshape", result, b("Concat", batch, b("Shape", result, start=1), axis=0), allowzero=1)
+        b("Reshape", result, b("Concat", batch, b.sizes(result, 1), axis=0), allowzero=1)
         for result in _in_pieces(b, function, flat)
     ]
 
@@ -54,9 +54,9 @@ def _unsqueezed(b: Builder, matrix: Value) -> Value:
 
 def _batch_shape(b: Builder, matrices: Sequence[Value]) -> Value:
     """The shape to which the batch shapes broadcast."""
-    batch = b("Shape", matrices[0], end=-2)
+    batch = b.sizes(matrices[0], 0, -2)
     for matrix in matrices[1:]:
-        batch = b("Shape", b("Expand", b("ConstantOfShape", batch), b("Shape", matrix, end=-2)))
+        batch = b("Shape", b("Expand", b("ConstantOfShape", batch), b.sizes(matrix, 0, -2)))
     return batch
 
 
@@ -67,7 +67,7 @@ def _in_pieces(b: Builder, function: Callable[..., Sequence[Value]], matrices: S
     many = [index for index, shape in enumerate(shapes) if shape[0] != 1]
     if not many or (entries <= _FEW and all(-1 not in shape[1:] for shape in shapes)):
         return list(function(*matrices))
-    sizes = {index: b("Shape", matrices[index], end=1) for index in many}
+    sizes = {index: b.sizes(matrices[index], 0, 1) for index in many}
     total, *others = sizes.values()
     for size in others:
         total = b.where(total.equals(1), size, total)
@@ -92,6 +92,6 @@ def _in_pieces(b: Builder, function: Callable[..., Sequence[Value]], matrices: S
 def _joined(b: Builder, stacked: Value, count: Value, each: Value, total: Value) -> Value:
     """[pieces, each, ...] to [total, ...]: of the last piece, what others have already comes first."""
     entries = count * each
-    rows = b("Reshape", stacked, b("Concat", entries, b("Shape", stacked, start=2), axis=0), allowzero=1)
+    rows = b("Reshape", stacked, b("Concat", entries, b.sizes(stacked, 2), axis=0), allowzero=1)
     ends = cut(b, rows, (0, total - each), axis=0), cut(b, rows, (entries - each, END), axis=0)
     return b("Concat", *ends, axis=0)

@@ -149,10 +149,7 @@ def _bessel(b: Builder, x: Value, *, order: int, scaled: bool) -> Value:
     below, beyond = b("Clip", x, 0, 1), b("Max", x, 1)
     square, logarithm = below * below, b("Log", below)
     first, second = (b.polynomial(square, coefficients) for coefficients in _NEAR[order])
-    if order:
-        near = (1 + square * (logarithm * first + second)) / below
-    else:
-        near = second - logarithm * first
+    near = (1 + square * (logarithm * first + second)) / below if order else second - logarithm * first
     far = rational(b, b("Reciprocal", beyond), *_FAR[order]) / b("Sqrt", beyond)
     if scaled:
         near = near * b("Exp", below)

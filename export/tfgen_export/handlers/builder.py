@@ -71,8 +71,19 @@ class Builder:
 
     def where(self, condition: Value, first: Operand, second: Operand) -> Value:
         """`first` where the condition holds, else `second`; ONNX Runtime makes 0 of −0 here."""
-        like = self._like((first, second))
-        return self("Where", condition, self._name(first, like), self._name(second, like))
+        like = next((value.dtype for value in (first, second) if isinstance(value, Value)), None)
+        chosen = [Value(self, self._name(value, like)) for value in (first, second)]
+        if like is None or np.dtype(like) not in _NOT_CHOSEN:
+            return self("Where", condition, *chosen)
+        wide = np.uint8 if like == np.bool_ else np.int64
+        return self("Where", condition, *(value.cast(wide) for value in chosen)).cast(like)
+
+    def sizes(self, value: Value, first: int, last: int = 2**63 - 1) -> Value:
+        """The sizes of the axes from `first` to before `last`: a vector of int64.
+
+        Shape's own attributes for it are lost on tf2onnx's optimisers.
+        """
+        return self("Slice", self("Shape", value), self.integers(first), self.integers(last), self.integers(0))
 
     def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
         """c₀ + c₁·x + c₂·x² + … by Horner's rule; the constant coefficient comes first."""

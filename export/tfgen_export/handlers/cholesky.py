@@ -61,14 +61,14 @@ def _complete(b: Builder, factor: Value) -> Value:
 
 
 def _in_loop(b: Builder, matrix: Value) -> Value:
-    size, padded = b("Shape", matrix, start=2), bordered(b, matrix, _BLOCK)
+    size, padded = b.sizes(matrix, 2), bordered(b, matrix, _BLOCK)
 
     def body(step: Value, factor: Value) -> tuple[None, list[Value]]:
         return None, [_advance(b, padded, factor.with_shape([-1, -1, -1]), (step + 1) * _BLOCK, -1)]
 
     # As in a triangular system, no product over none.
     first = _advance(b, padded, None, 0, -1)
-    (factor,) = b.loop(body, [first], count=b("Squeeze", b("Shape", padded, start=2) / _BLOCK - 1))
+    (factor,) = b.loop(body, [first], count=b("Squeeze", b.sizes(padded, 2) / _BLOCK - 1))
     return cut(b, factor, (0, size), (0, size), axis=1)
 
 

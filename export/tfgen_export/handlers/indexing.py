@@ -50,7 +50,9 @@ def _gather_in_batches(b: Builder, x: Value, indices: Value, axis: Value, batch:
     """[*batch, *between, size, *after] by [*batch, *places] to [*batch, *between, *places, *after]."""
     before, size, after = around(b, x, axis)
     places = b("Shape", indices, start=batch)
-    outer, between = (b("Slice", before, b.integers(start), b.integers(end)) for start, end in ((0, batch), (batch, 2**63 - 1)))
+    outer, between = (
+        b("Slice", before, b.integers(start), b.integers(end)) for start, end in ((0, batch), (batch, 2**63 - 1))
+    )
 
     def total(sizes: Value) -> Value:
         return b("ReduceProd", sizes)

@@ -99,9 +99,12 @@ class SplitV:
         if axis.known is not None:
             b.finish(*b.outputs("Split", value, sizes, count=count, axis=int(axis.known)))
             return
-        ends = b("CumSum", sizes, b.constant(0, np.int64))
-        bounds = [(b("Gather", at, b.integers(index), axis=0) for at in (ends - sizes, ends)) for index in range(count)]
-        b.finish(*(b("Slice", value, start, end, place) for start, end in bounds))
+        ends, parts = b("CumSum", sizes, b.constant(0, np.int64)), []
+        starts = ends - sizes
+        for index in range(count):
+            bounds = [b("Gather", at, b.integers(index), axis=0) for at in (starts, ends)]
+            parts.append(b("Slice", value, *bounds, place))
+        b.finish(*parts)
 
 
 def _whole(b: Builder, value: Value, sizes: Value, place: Value) -> Value:

@@ -87,7 +87,7 @@ def indices(b: Builder, count: Index, *shape: int) -> Value:
 
 def bordered(b: Builder, matrix: Value, block: int) -> Value:
     """[batch, size, size], and an identity below on the right that fills up the last block of rows; one at least."""
-    size = b("Shape", matrix, start=2)
+    size = b.sizes(matrix, 2)
     whole = b("Max", size + b("Mod", -size, block), block)
     missing = whole - size
     padded = b("Pad", matrix, vector(b, 0, 0, missing, missing), "", b.integers(1, 2))

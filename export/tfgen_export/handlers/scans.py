@@ -32,7 +32,7 @@ class Bound:
         beyond = (ordered > values) if upper else (ordered < values)
         count = b("ReduceSum", beyond.cast(np.int64), b.integers(-1), keepdims=0)
         if upper:
-            count = b("Shape", b.inputs[0], start=-1) - count
+            count = b.sizes(b.inputs[0], -1) - count
         b.finish(count.cast(b.dtype_of(node.output[0])))
 
 

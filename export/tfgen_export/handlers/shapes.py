@@ -9,7 +9,17 @@ from tf2onnx.handler import tf_op
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["BroadcastArgs", "BroadcastGradientArgs", "InvertPermutation", "ListDiff", "Range", "Rank", "ShapeN", "around", "rank"]
+__all__ = [
+    "BroadcastArgs",
+    "BroadcastGradientArgs",
+    "InvertPermutation",
+    "ListDiff",
+    "Range",
+    "Rank",
+    "ShapeN",
+    "around",
+    "rank",
+]
 
 _FALSE = numpy_helper.from_array(np.zeros(1, np.bool_))
 
@@ -135,7 +145,7 @@ class ListDiff:
         b = Builder(context, node)
         x, y = b.inputs
         equal = b("Unsqueeze", x, b.integers(-1)).equals(y)
-        found = b("ReduceSum", equal.cast(np.int32), b.integers(-1), keepdims=0)
+        found = b("ReduceSum", equal.cast(np.int32), b.integers(1), keepdims=0)
         places = _places(b, found.equals(0))
         b.finish(b("Gather", x, places, axis=0), places.cast(b.dtype_of(node.output[1])))
 

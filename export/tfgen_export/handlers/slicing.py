@@ -8,9 +8,27 @@ from tf2onnx.handler import tf_op
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["StridedSlice"]
+__all__ = ["Slice", "StridedSlice"]
 
 _MOST, _LEAST = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+
+
+@tf_op("Slice")
+class Slice:
+    """So many entries along each axis from a place on; −1 for all that follow: exact."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        x, begin, size = b.inputs
+        if begin.known is not None and size.known is not None:
+            first, many = (value.known.astype(np.int64) for value in (begin, size))
+            start, end = b.integers(*first), b.integers(*np.where(many < 0, _MOST, first + many))
+        else:
+            start, many = begin.cast(np.int64), size.cast(np.int64)
+            end = b.where(many < 0, b.constant(_MOST, np.int64), start + many)
+        b.finish(b("Slice", x, start, end))
 
 
 @tf_op("StridedSlice")

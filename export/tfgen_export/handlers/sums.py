@@ -6,6 +6,7 @@ import numpy as np
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.reductions import reduce
 
 __all__ = ["AddN", "Sum"]
 
@@ -41,13 +42,13 @@ class Sum:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        x, axes = b.inputs
-        axes = b("Reshape", axes.cast(np.int64), b.integers(-1))
-        options = {"keepdims": int(bool(node.get_attr_value("keep_dims", False))), "noop_with_empty_axes": 1}
-        if not np.issubdtype(b.dtype, np.integer) or np.dtype(b.dtype) == np.int32:
-            b.finish(b("ReduceSum", x, axes, **options))
-            return
-        wide = x.cast(np.int64)
-        lower = wide & (_HALF - 1)
-        upper = b("ReduceSum", (wide - lower) / _HALF, axes, **options)
-        b.finish((upper * _HALF + b("ReduceSum", lower, axes, **options)).cast(b.dtype))
+        x, kind = b.inputs[0], np.dtype(b.dtype)
+        if np.issubdtype(kind, np.floating):
+            b.finish(reduce(b, "ReduceSum", x))
+        elif kind.itemsize < 8:
+            b.finish(reduce(b, "ReduceSum", x.cast(np.int64)).cast(kind))
+        else:
+            wide = x.cast(np.int64)
+            lower = wide & (_HALF - 1)
+            upper = reduce(b, "ReduceSum", (wide - lower) / _HALF)
+            b.finish((upper * _HALF + reduce(b, "ReduceSum", lower)).cast(kind))

@@ -42,8 +42,8 @@ class MatrixInverse:
         adjoint = bool(node.get_attr_value("adjoint", False))
 
         def invert(matrix: Value) -> list[Value]:
-            size, batch = size_of((matrix, 1), (matrix, 2)), b("Shape", matrix, end=1)
-            count = size if size >= 0 else b("Shape", matrix, start=2)
+            size, batch = size_of((matrix, 1), (matrix, 2)), b.sizes(matrix, 0, 1)
+            count = size if size >= 0 else b.sizes(matrix, 2)
             row, column = indices(b, count, 1, -1, 1), indices(b, count, 1, 1, -1)
             identity = b("Expand", row.equals(column).cast(b.dtype), vector(b, batch, 1, 1)).with_shape(
                 [-1, size, size]
@@ -64,7 +64,7 @@ class Lu:
         dtype = utils.map_onnx_to_numpy_type(node.output_dtypes[1])
 
         def factor(matrix: Value) -> list[Value]:
-            rows, size = eliminate(b, matrix, rows=True).rows, b("Shape", matrix, start=2)
+            rows, size = eliminate(b, matrix, rows=True, before=1).rows, b.sizes(matrix, 2)
             order = b("Squeeze", cut(b, rows, (0, size), (0, 1), axis=1), b.integers(2))
             return [cut(b, rows, (0, size), (1, size + 1), axis=1), order.cast(dtype)]
 
@@ -76,8 +76,8 @@ def _solve(b: Builder, matrix: Value, right: Value) -> Value:
     if size == 0:
         return b("MatMul", matrix, right)
     rows = eliminate(b, matrix, right, rows=True).rows
-    start = size if size > 0 and rows.shape and rows.shape[1] == size else b("Shape", rows, start=1, end=2)
-    end = size if size > 0 else b("Shape", matrix, start=2)
-    upper = cut(b, rows, (0, end), (1, end + 1), axis=1).with_shape([-1, size, size])
-    sides = cut(b, rows, (0, end), (start + 1, END), axis=1).with_shape([-1, size, columns])
+    start = size if size > 0 and rows.shape and rows.shape[1] == size else b.sizes(rows, 1, 2)
+    end = size if size > 0 else b.sizes(matrix, 2)
+    upper = cut(b, rows, (0, end), (0, end), axis=1).with_shape([-1, size, size])
+    sides = cut(b, rows, (0, end), (start, END), axis=1).with_shape([-1, size, columns])
     return solve_triangular(b, upper, sides, lower=False)

@@ -60,7 +60,7 @@ def _blocks(size: int, *, lower: bool) -> list[tuple[int, int]]:
 
 def _solve_in_loop(b: Builder, matrix: Value, right: Value, *, lower: bool) -> Value:
     # Rows of zeros fill up the block that comes last: what comes of them concerns no other row.
-    size, columns = b("Shape", matrix, start=2), right.shape[2] if right.shape else -1
+    size, columns = b.sizes(matrix, 2), right.shape[2] if right.shape else -1
     whole = b("Max", size + b("Mod", -size, _BLOCK), _BLOCK)
     none, missing = b.integers(0), whole - size
     before, after = (none, missing) if lower else (missing, none)

@@ -128,35 +128,3 @@ def test_columns_may_be_dynamic(converted: Any) -> None:
     np.testing.assert_allclose(
         model(matrix, right)["output"], solve(matrix, right, lower=True, adjoint=False), rtol=1e-12
     )
-
-
-@pytest.mark.parametrize("size", [None, 0, 129])
-def test_a_size_that_cannot_be_unrolled_is_refused_by_name(size: int | None) -> None:
-    with pytest.raises(
-        ConversionError,
-        match=r"MatrixTriangularSolve \(node 'mine/MatrixTriangularSolve'\).*Received: shape=",
-    ):
-        convert(
-            lambda matrix: tf.linalg.triangular_solve(matrix, matrix, name="mine"),
-            [tf.TensorSpec([None, size, size], tf.float32, name="matrix")],
-        )
-
-
-def test_a_matrix_of_unknown_rank_is_refused_by_name() -> None:
-    def solve_reshaped(flat: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-        matrix = tf.reshape(flat, shape)
-        return tf.linalg.triangular_solve(matrix, matrix, name="mine")
-
-    with pytest.raises(ConversionError, match=r"node 'mine/MatrixTriangularSolve'.*from 1 to 128. Received: shape="):
-        convert(
-            solve_reshaped,
-            [tf.TensorSpec([None], tf.float32, name="flat"), tf.TensorSpec([None], tf.int32, name="shape")],
-        )
-
-
-def test_the_refusal_comes_through_a_branch() -> None:
-    def branch(matrix: tf.Tensor) -> tf.Tensor:
-        return tf.cond(tf.reduce_sum(matrix) > 0, lambda: tf.linalg.triangular_solve(matrix, matrix), lambda: matrix)
-
-    with pytest.raises(ConversionError, match=r"node 'cond/.*MatrixTriangularSolve'.*Received: shape=\[-1, -1, -1\]"):
-        convert(branch, [tf.TensorSpec([None, None, None], tf.float32, name="matrix")])

@@ -43,11 +43,13 @@ def test_types_may_differ(kind: str, dtype: str, beside: Any, seeds: Any) -> Non
         np.testing.assert_array_equal(*both(seed))
 
 
-def test_logits_that_are_not_finite_count_for_nothing(beside: Any, seeds: Any) -> None:
+@pytest.mark.parametrize("classes", [4, None])
+def test_logits_that_are_not_finite_count_for_nothing(classes: int | None, beside: Any, seeds: Any) -> None:
     rows = np.array(
         [[0, -np.inf, 1, -np.inf], [np.inf, 0, 1, 2], [np.nan, 0, 1, 2], [-np.inf] * 4, [-1e30, 3e38, 0, 3e38]], "f"
     )
-    both = beside(tf_categorical, LOGITS, COUNT, example=[rows, 3])
+    spec = tf.TensorSpec([None, classes], tf.float32, name="logits")
+    both = beside(tf_categorical, spec, COUNT, example=[rows, 3])
     for seed in seeds:
         np.testing.assert_array_equal(*both(seed, rows, 30))
 

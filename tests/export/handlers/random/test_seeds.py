@@ -48,7 +48,7 @@ def test_the_algorithm_may_be_asked_for(beside: Any, seeds: Any) -> None:
         first = tf.raw_ops.StatelessRandomUniformV2(shape=[5], key=asked.key, counter=asked.counter, alg=asked.alg)
         algorithm = tf.raw_ops.StatelessRandomGetAlg()
         second = tf.raw_ops.StatelessRandomUniformV2(shape=[5], key=other.key, counter=other.counter, alg=algorithm)
-        return tf.concat([first, second], 0)
+        return tf.concat([first, second, tf.cast([asked.alg, algorithm], tf.float32)], 0)
 
     both = beside(function)
     for seed in seeds:
