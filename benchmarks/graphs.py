@@ -86,9 +86,9 @@ def graphs() -> dict[str, tuple[Callable[..., tf.Tensor], list[tf.TensorSpec], C
         return [np.random.default_rng(rows).normal(size=(rows, 20))]
 
     return {
-        "normal": (lambda x, loc, scale: tfd.Normal(loc, scale).log_prob(x), _specs("x", "loc", "scale"), positives((), (), ())),
+        "normal": (_normal, _specs("x", "loc", "scale"), positives((), (), ())),
         "mixture of 5": (_mixture, _specs("x", logits=5, loc=5, raw=5), normals((), (5,), (5,), (5,))),
-        "student t": (lambda x, df, loc: tfd.StudentT(df, loc, 1.0).log_prob(x), _specs("x", "df", "loc"), positives((), (), ())),
+        "student t": (_student_t, _specs("x", "df", "loc"), positives((), (), ())),
         "beta cdf": (lambda x, a, b: tfd.Beta(a, b).cdf(x), _specs("x", "a", "b"), unit),
         "negative binomial": (
             lambda x, r, logits: tfd.NegativeBinomial(r, logits=logits).log_prob(x), _specs("x", "r", "logits"), counts,
@@ -102,10 +102,18 @@ def graphs() -> dict[str, tuple[Callable[..., tf.Tensor], list[tf.TensorSpec], C
 
 
 def _specs(*scalars: str, **shaped: Any) -> list[tf.TensorSpec]:
-    entries = {name: () for name in scalars} | {
+    entries = dict.fromkeys(scalars, ()) | {
         name: size if isinstance(size, tuple) else (size,) for name, size in shaped.items()
     }
     return [tf.TensorSpec([None, *size], tf.float32, name=name) for name, size in entries.items()]
+
+
+def _normal(x: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+    return tfd.Normal(loc, scale).log_prob(x)
+
+
+def _student_t(x: tf.Tensor, df: tf.Tensor, loc: tf.Tensor) -> tf.Tensor:
+    return tfd.StudentT(df, loc, 1.0).log_prob(x)
 
 
 def _mixture(x: tf.Tensor, logits: tf.Tensor, loc: tf.Tensor, raw: tf.Tensor) -> tf.Tensor:

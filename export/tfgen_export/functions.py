@@ -67,7 +67,7 @@ def separate(graph: Any, outputs: Sequence[str]) -> Any:
 
 
 def _resolve(graph: Any) -> list[Any]:
-    """The functions that a graph's loops and branches call, inner ones first, with the shapes that they are called with.
+    """The functions that a graph's loops and branches call, inner ones first, with the shapes of the calls.
 
     What a loop is entered with may be smaller than what comes out of its body: tf2onnx's own function of this name
     would take the shapes of the former for those of all steps.
@@ -199,7 +199,7 @@ def _copy(function: Any, name: str, scope: str, given: Sequence[Any]) -> Any:
 
 
 def _shapes(operation: Any) -> list[Any]:
-    """Of the arguments of a call's functions: a branch's as they are given, a loop's as they are in any of its steps."""
+    """Of the arguments of a call's functions: a branch's as given, a loop's as they are in any step."""
     if not _loops(operation.type):
         return [tensor.shape for tensor in operation.inputs[1:]]
     return [result.shape for result in operation.outputs]

@@ -14,8 +14,8 @@ _INTERFACE, _DEVICE = "api_implements", "api_preferred_device"
 def choose_cpu(concrete: Any) -> Any:
     """Lets a function call what TensorFlow would run on a CPU.
 
-    TFP's samplers of Gamma, Poisson and Binomial are traced twice, once for XLA's devices and once for the CPU; which of
-    the two draws is decided when the graph runs, by attributes of the functions, and a translation of the other one
+    TFP's samplers of Gamma, Poisson and Binomial are traced twice, once for XLA and once for the CPU; which of the two
+    draws is decided when the graph runs, by attributes of the functions, and a translation of the other one
     draws other numbers.
 
     Args:

@@ -71,8 +71,8 @@ def _in_pieces(b: Builder, function: Callable[..., Sequence[Value]], matrices: S
     total, *others = sizes.values()
     for size in others:
         total = b.where(total.equals(1), size, total)
-    size = b.dtype.itemsize
-    most: Operand = max(_LEAST // size, _PIECE // (size * max(entries, 1)) if entries else 0)
+    width = b.dtype.itemsize
+    most = max(_LEAST // width, _PIECE // (width * max(entries, 1)) if entries else 0)
     count = b("Max", (total + (most - 1)) / most, 1)
     each = (total + (count - 1)) / count
 

@@ -15,7 +15,7 @@ __all__ = ["LogMatrixDeterminant", "MatrixDeterminant"]
 
 @tf_op("MatrixDeterminant")
 class MatrixDeterminant:
-    """det A"""
+    """The determinants of square matrices, by Gaussian elimination with partial pivoting."""
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:

@@ -30,8 +30,8 @@ class MatrixDiagPart:
         rows, columns = _size(b, x, -2), _size(b, x, -1)
         below, right = max(-offset, 0), max(offset, 0)
         if isinstance(rows, int) and isinstance(columns, int):
-            steps = np.arange(max(min(rows - below, columns - right), 0))
-            places = b.constant((steps + below) * columns + steps + right, np.int64)
+            known = np.arange(max(min(rows - below, columns - right), 0))
+            places = b.constant((known + below) * columns + known + right, np.int64)
         else:
             rows, columns = _value(b, rows), _value(b, columns)
             steps = _count(b, b("Min", rows - below, columns - right))
@@ -65,7 +65,7 @@ class MatrixDiag:
         """Translates at opset 18."""
         b = Builder(context, node)
         diagonal, offset = b.inputs[0], _offset(b, 1)
-        sizes = [-1, -1] if len(b.inputs) == 1 else [_known(value) for value in b.inputs[2:4]]
+        sizes: list[Any] = [-1, -1] if len(b.inputs) == 1 else [_known(value) for value in b.inputs[2:4]]
         if offset is None or None in sizes:
             tensor.MatrixDiag.version_12(context, node, **kwargs)
             return
@@ -81,12 +81,11 @@ def _put(b: Builder, diagonal: Value, offset: int, rows: Size, columns: Size, ot
     """Row i has at i + offset the diagonal's entry i, or i + offset if that is less, and elsewhere those of others."""
     length = _size(b, diagonal, -1)
     below = max(-offset, 0)
-    if all(isinstance(size, int) for size in (rows, columns, length)):
-        steps = np.arange(rows)
+    if isinstance(rows, int) and isinstance(columns, int) and isinstance(length, int):
         here = b.constant(np.eye(rows, columns, offset), np.bool_)
-        entry = np.clip(steps - below, 0, max(length - 1, 0))
-        if not np.array_equal(entry, np.arange(length)):
-            diagonal = b("Gather", diagonal, b.constant(entry, np.int64), axis=-1)
+        known = np.clip(np.arange(rows) - below, 0, max(length - 1, 0))
+        if not np.array_equal(known, np.arange(length)):
+            diagonal = b("Gather", diagonal, b.constant(known, np.int64), axis=-1)
     else:
         steps = _count(b, _value(b, rows))
         here = (b("Unsqueeze", steps, b.integers(1)) + offset).equals(_count(b, _value(b, columns)))

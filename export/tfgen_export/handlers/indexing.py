@@ -114,7 +114,7 @@ class Where:
 
 @tf_op("Select")
 class Select:
-    """One of two tensors, entry by entry, or along the first axis if the condition is a vector: exact but that −0 may be 0."""
+    """One of two tensors, entry by entry, or row by row if the condition is a vector: exact but that −0 may be 0."""
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:

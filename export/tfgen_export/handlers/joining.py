@@ -1,5 +1,6 @@
 """Tensors put together and taken apart, along axes that may be computed."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class Split:
             place = b("Reshape", axis.cast(np.int64), b.integers(1))
             size = b("Gather", b("Shape", value), place, axis=0) / count
             ends = [b.integers(0), *(size * (index + 1) for index in range(count))]
-            b.finish(*(b("Slice", value, start, end, place) for start, end in zip(ends, ends[1:], strict=False)))
+            b.finish(*(b("Slice", value, start, end, place) for start, end in itertools.pairwise(ends)))
 
 
 @tf_op("SplitV")

@@ -35,7 +35,7 @@ def maker(graph: Any, name: str) -> Any:
 
 
 def set_type(graph: Any, name: str, dtype: int, shape: list[int] | None = None) -> None:
-    """Gives a list, which has no type of its own, that of its tensor: where it comes from, and in all identities of it."""
+    """Gives a list, which has no type of its own, that of its tensor: at its origin, and in all identities of it."""
     pending = [origin(graph, name)]
     while pending:
         name = pending.pop()
@@ -69,8 +69,8 @@ def make_dense(graph: Any, name: str) -> None:
     known = sizes is not None and min(sizes, default=0) >= 0
     b = Builder(graph, node)
     count = b("Reshape", b.inputs[1].cast(np.int64), b.integers(1))
-    made = zeros(b, b("Concat", count, b.integers(*(sizes if known else [0])), axis=0), _numpy(dtype))
-    set_type(graph, node.output[0], dtype, [-1, *sizes] if known else None)
+    made = zeros(b, b("Concat", count, b.integers(*(sizes if known and sizes is not None else [0])), axis=0), _numpy(dtype))
+    set_type(graph, node.output[0], dtype, [-1, *sizes] if known and sizes is not None else None)
     b.finish(made)
 
 

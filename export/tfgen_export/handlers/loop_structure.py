@@ -51,7 +51,7 @@ class LoopStructure:
         return {p: write for p in self.positions if (write := self._single_write(p)) is not None}
 
     def find_limits(self) -> list[tuple[int | str, int]] | None:
-        """What counters stay below, a number or a name in `context`, and what they begin with, if that is the condition.
+        """What counters stay below, a number or a name in `context`, and begin with, if that is the condition.
 
         None where the condition is another.
         """
@@ -161,4 +161,4 @@ def number_or_name(graph: Any, name: str) -> int | str:
     node = graph.get_node_by_output(name)
     value = node.get_tensor_value(as_list=False) if node is not None and node.is_const() else None
     whole = value is not None and value.shape == () and np.issubdtype(value.dtype, np.integer)
-    return int(value) if whole else name
+    return int(value) if value is not None and whole else name

@@ -190,7 +190,7 @@ def _put_in_order(b: Builder, entry: _Collection, items: Value, places: Value | 
         return replace(b, before, places, items, entry.growing)
     if entry.full:
         return items
-    count = b("Reshape", Value(b, entry.count).cast(np.int64), b.integers(1))
+    count = b("Reshape", Value(b, entry.count or "").cast(np.int64), b.integers(1))
     lacking = b("Max", count - b("Shape", items, start=0, end=1), b.integers(0))
     rest = zeros(b, b("Concat", lacking, b("Shape", items, start=1), axis=0), items.dtype)
     return b("Concat", items, rest, axis=0)

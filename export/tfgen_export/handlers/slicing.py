@@ -23,8 +23,8 @@ class Slice:
         b = Builder(context, node)
         x, begin, size = b.inputs
         if begin.known is not None and size.known is not None:
-            first, many = (value.known.astype(np.int64) for value in (begin, size))
-            start, end = b.integers(*first), b.integers(*np.where(many < 0, _MOST, first + many))
+            first, count = begin.known.astype(np.int64), size.known.astype(np.int64)
+            start, end = b.integers(*first), b.integers(*np.where(count < 0, _MOST, first + count))
         else:
             start, many = begin.cast(np.int64), size.cast(np.int64)
             end = b.where(many < 0, b.constant(_MOST, np.int64), start + many)

@@ -17,7 +17,7 @@ __all__ = ["Lu", "MatrixInverse", "MatrixSolve"]
 
 @tf_op("MatrixSolve")
 class MatrixSolve:
-    """Solves A X = B"""
+    """Solves A X = B, or Aᵀ X = B, by Gaussian elimination with partial pivoting."""
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -33,7 +33,7 @@ class MatrixSolve:
 
 @tf_op("MatrixInverse")
 class MatrixInverse:
-    """A⁻¹"""
+    """A⁻¹, or its transpose, by Gaussian elimination with partial pivoting."""
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ class MatrixInverse:
 
 @tf_op("Lu")
 class Lu:
-    """LU"""
+    """P A = L U with partial pivoting: L and U in one matrix, and the rows' order."""
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:

@@ -50,7 +50,7 @@ class Value:
         return self.builder.entries_of(self.name)
 
     def with_shape(self, shape: Sequence[int]) -> Value:
-        """Itself, where what builds the graph knows more of the static shape than is inferred; −1 for what is dynamic."""
+        """Itself, where more is known of the static shape than is inferred; −1 for what is dynamic."""
         self.builder.context.set_shape(self.name, list(shape))
         return self
 

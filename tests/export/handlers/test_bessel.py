@@ -1,5 +1,6 @@
 """Modified Bessel functions against SciPy where it is good enough, and series in extended precision."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +56,7 @@ def oracle(name: str, x: np.ndarray) -> np.ndarray:
     return value if name.endswith("e") else value * np.exp(-wide)
 
 
+@functools.cache
 def model_of(name: str, dtype: Any, converted: Any) -> Any:
     signature = [tf.TensorSpec([None], dtype, name="x")]
     return converted(FUNCTIONS[name][0], signature, inputs=lambda batch: [np.linspace(0.1, 20, batch)])

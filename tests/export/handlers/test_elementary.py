@@ -1,5 +1,6 @@
 """Functions of one or two numbers against NumPy: in a wider type, or bit for bit."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,7 @@ def relative(found: np.ndarray, exact: np.ndarray) -> np.ndarray:
         return np.where(normal, np.abs(found.astype(exact.dtype) - exact) / np.abs(exact), 0)
 
 
+@functools.cache
 def model_of(function: Callable[..., Any], dtype: Any, converted: Any, names: tuple[str, ...] = ("x",)) -> Any:
     signature = [tf.TensorSpec([None], dtype, name=name) for name in names]
     return converted(function, signature, inputs=lambda batch: [np.arange(3, batch + 3).astype(dtype) for _ in names])

@@ -1,5 +1,6 @@
 """The error functions over their whole domains, against a series and a continued fraction in extended precision."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +113,7 @@ def test_the_oracle_is_right() -> None:
     assert errors_of("ndtri", p, special.ndtri(p) * (1 + 1e-8)).min() > 0.9e-8
 
 
+@functools.cache
 def model_of(function: Callable[..., Any], dtype: Any, converted: Any) -> Any:
     signature = [tf.TensorSpec([None], dtype, name="x")]
     return converted(function, signature, inputs=lambda batch: [np.linspace(0.01, 0.98, batch)])

@@ -1,5 +1,6 @@
 """Hyperbolic functions and their inverses against NumPy in a wider type."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,7 @@ def domain(name: str, dtype: str) -> np.ndarray:
     return x[x >= 1] if name == "acosh" else np.concatenate([x, -x])
 
 
+@functools.cache
 def model_of(name: str, dtype: str, converted: Any) -> Any:
     first = 1.0 if name == "acosh" else -0.9
     signature = [tf.TensorSpec([None], dtype, name="x")]

@@ -7,8 +7,6 @@ import pytest
 import tensorflow as tf
 from scipy.linalg import solve_triangular  # type: ignore[import-untyped, unused-ignore]
 
-from tfgen_export import ConversionError, convert
-
 KINDS = {
     "lower": (True, False),
     "upper_adjoint": (False, True),

@@ -1,5 +1,6 @@
 """Sines, cosines, tangents and their inverses against NumPy in a wider type."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,7 @@ def domain(name: str, dtype: str) -> np.ndarray:
     return x[np.abs(x) <= 1] if name in ("asin", "acos") else x
 
 
+@functools.cache
 def model_of(name: str, dtype: str, converted: Any) -> Any:
     signature = [tf.TensorSpec([None], dtype, name="x")]
     return converted(FUNCTIONS[name][0], signature, inputs=lambda batch: [np.linspace(-0.9, 0.9, batch)])
