@@ -80,7 +80,11 @@ class _Pairs:
             shape = self._graph.get_shape(node.input[0])
             found = shape[-1] if shape else -1
         else:
-            found = int(node.inputs[1].get_tensor_value(as_list=False)[0]) if node.inputs[1].is_const() else -1
+            found = (
+                int(node.inputs[1].get_tensor_value(as_list=False)[0])
+                if node.inputs[1] is not None and node.inputs[1].is_const()
+                else -1
+            )
         return found if 0 < found <= _LARGEST else None
 
     def to_real(self, parts: tuple[str, str], length: int | None) -> str:
@@ -99,6 +103,8 @@ class _Pairs:
         )
 
     def _make_parts(self, node: Any, name: str) -> tuple[str, str] | None:
+        if node is None:  # from outside of a loop's body
+            return None
         if node.is_const():
             value = node.get_tensor_value(as_list=False)
             return self.constant(value.real), self.constant(value.imag)

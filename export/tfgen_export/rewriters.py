@@ -42,14 +42,13 @@ def _match(graph: Any, node: Any) -> tuple[str, list[int], bool] | None:
     if total is None or difference is None:
         return None
     largest = _skip(difference.inputs[1], "StopGradient", "Identity")
-    if largest is None or largest.type != "SelectV2" or largest.inputs[0].type != "IsFinite":
+    # Inside a loop, what comes from outside has no node here.
+    if largest is None or largest.type != "SelectV2" or None in largest.inputs[:2]:
         return None
-    maximum = largest.inputs[1]
-    if (
-        maximum.type != "Max"
-        or maximum.input[0] != difference.input[0]
-        or largest.inputs[0].input[0] != largest.input[1]
-    ):
+    finite, maximum = largest.inputs[:2]
+    if finite.type != "IsFinite":
+        return None
+    if maximum.type != "Max" or maximum.input[0] != difference.input[0] or finite.input[0] != largest.input[1]:
         return None
     if _skip(shift, "Reshape", "StopGradient", "Identity") is not largest:
         return None
@@ -57,7 +56,7 @@ def _match(graph: Any, node: Any) -> tuple[str, list[int], bool] | None:
         return None
     dtype = np.dtype(utils.map_onnx_to_numpy_type(graph.get_dtype(difference.input[0])))
     axes = [reduction.inputs[1] for reduction in (total, maximum)]
-    if dtype not in _REAL or not all(axis.is_const() for axis in axes):
+    if dtype not in _REAL or not all(axis is not None and axis.is_const() for axis in axes):
         return None
     chosen = [np.atleast_1d(axis.get_tensor_value(as_list=False)).tolist() for axis in axes]
     if chosen[0] != chosen[1] or not chosen[0]:

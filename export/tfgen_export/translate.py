@@ -15,6 +15,7 @@ from tfgen_export.advice import advice
 from tfgen_export.errors import ConversionError, UnsupportedOperator, UnsupportedOperators
 from tfgen_export.freeze import freeze
 from tfgen_export.functions import resolving, separate
+from tfgen_export.optimizers import exact_optimizers
 from tfgen_export.quiet import quiet
 from tfgen_export.rewriters import REWRITERS
 from tfgen_export.source import find_source
@@ -67,22 +68,12 @@ def translate(
                     tensors_to_rename=renamed,
                     custom_rewriter=list(REWRITERS),
                 )
-                onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, optimizers=_exact())
+                onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, optimizers=exact_optimizers())
                 return onnx_graph.make_model("tfgen_export"), frozen.weights
         except ConversionError:
             raise
         except Exception as error:  # tf2onnx raises whatever its handlers run into
             raise _explain(error, errors, concrete.graph) from error
-
-
-def _exact() -> dict[str, Any]:
-    """The optimisers that change no number.
-
-    `remove_back_to_back` drops the rounding of float64 → float32 → float64, and the truncation of
-    float → int → bool; `reshape_optimizer` takes a part of a shape, by Shape's attributes, for the whole.
-    """
-    kinds = optimizer._get_optimizers().items()
-    return {name: kind for name, kind in kinds if name not in ("remove_back_to_back", "reshape_optimizer")}
 
 
 def _explain(error: Exception, records: list[logging.LogRecord], traced: Any) -> ConversionError:

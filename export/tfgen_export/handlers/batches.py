@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.matrices import END, cut
-from tfgen_export.handlers.value import Operand, Value
+from tfgen_export.handlers.value import Value
 
 __all__ = ["batched"]
 

@@ -1,6 +1,8 @@
 """Modified Bessel functions of the first kind, the normalisers of distributions on circles and spheres.
 
-The errors stated were measured in ONNX Runtime on x86-64, where neither x nor the result is subnormal.
+The errors stated are the largest relative ones where neither x nor the result is subnormal, measured in ONNX Runtime
+on x86-64: in float32 against SciPy's float64 on every 1999th of all bit patterns, in float64 against Arb on fifteen
+thousand points.
 """
 
 from typing import Any
@@ -119,7 +121,11 @@ _FAR = (
 
 @tf_op(["BesselI0", "BesselI0e"])
 class BesselI0:
-    """I₀(x), and e^(−|x|)·I₀(x), computed in float64 whatever the type, and rounded once."""
+    """I₀(x), and e^(−|x|)·I₀(x), computed in float64 whatever the type, and rounded once.
+
+    Largest relative error: 6.0·10⁻⁸ in float32, 1.1·10⁻¹⁵ in float64 (TensorFlow's own: 5.1·10⁻⁷ and 9.9·10⁻¹⁶, but ∞
+    from 709.8 on, float32 88.73, where I₀ itself is finite). I₀(±∞) is NaN, as TensorFlow's own is.
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -130,7 +136,11 @@ class BesselI0:
 
 @tf_op(["BesselI1", "BesselI1e"])
 class BesselI1:
-    """I₁(x), and e^(−|x|)·I₁(x), computed in float64 whatever the type, and rounded once."""
+    """I₁(x), and e^(−|x|)·I₁(x), computed in float64 whatever the type, and rounded once.
+
+    Largest relative error: 6.0·10⁻⁸ in float32, 1.1·10⁻¹⁵ in float64 (TensorFlow's own: 1.3·10⁻⁶ and 1.7·10⁻¹⁵, but ∞
+    from 709.8 on, float32 88.73, where I₁ itself is finite). I₁(±∞) is NaN, as TensorFlow's own is.
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:

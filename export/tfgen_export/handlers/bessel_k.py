@@ -1,6 +1,8 @@
 """Modified Bessel functions of the second kind.
 
-The errors stated were measured in ONNX Runtime on x86-64, where neither x nor the result is subnormal.
+The errors stated are the largest relative ones where neither x nor the result is subnormal, measured in ONNX Runtime
+on x86-64: in float32 against SciPy's float64 on every 1999th of all bit patterns, in float64 against Arb on fifteen
+thousand points.
 """
 
 from typing import Any
@@ -125,7 +127,10 @@ _FAR = (
 
 @tf_op(["BesselK0", "BesselK0e"])
 class BesselK0:
-    """K₀(x), and eˣ·K₀(x), computed in float64 whatever the type, and rounded once; +∞ where x ≤ 0."""
+    """K₀(x), and eˣ·K₀(x), computed in float64 whatever the type, and rounded once; +∞ where x ≤ 0.
+
+    Largest relative error: 6.0·10⁻⁸ in float32, 9.1·10⁻¹⁶ in float64 (TensorFlow's own: 1.1·10⁻⁶ and 1.5·10⁻¹⁵).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -136,7 +141,10 @@ class BesselK0:
 
 @tf_op(["BesselK1", "BesselK1e"])
 class BesselK1:
-    """K₁(x), and eˣ·K₁(x), computed in float64 whatever the type, and rounded once; +∞ where x ≤ 0."""
+    """K₁(x), and eˣ·K₁(x), computed in float64 whatever the type, and rounded once; +∞ where x ≤ 0.
+
+    Largest relative error: 6.0·10⁻⁸ in float32, 7.1·10⁻¹⁶ in float64 (TensorFlow's own: 7.0·10⁻⁷ and 1.1·10⁻¹⁵).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:

@@ -1,4 +1,9 @@
-"""Functions of one or two numbers that tf2onnx lacks, or ONNX Runtime has with too few digits."""
+"""Functions of one or two numbers that tf2onnx lacks, or ONNX Runtime has with too few digits.
+
+The errors stated are the largest relative ones where the result is a normal number, measured in ONNX Runtime on x86-64:
+in float32 against float64 on every 1999th of all bit patterns, in float64 against extended precision on three million
+points.
+"""
 
 from typing import Any
 
@@ -17,7 +22,8 @@ _SELU_SCALE, _SELU_SLOPE = 1.0507009873554805, 1.7580993408473768  # λ and λ·
 class Sigmoid:
     """1/(1 + e⁻ˣ).
 
-    ONNX Runtime's own loses all digits of a small result: it gives 0 below −18 in float32, 40 in float64.
+    ONNX Runtime's own loses all digits of a small result, below −17 in float32 and −30 in float64. Largest relative
+    error: 1.4·10⁻⁷ in float32, 3.6·10⁻¹⁶ in float64 (TensorFlow's own: 4.5·10⁻⁷ and 3.9·10⁻¹⁶).
     """
 
     @classmethod
@@ -30,7 +36,10 @@ class Sigmoid:
 
 @tf_op("Softsign")
 class Softsign:
-    """x/(1 + |x|)."""
+    """x/(1 + |x|), which ONNX Runtime's own has twice the error of in float32.
+
+    Largest relative error: 1.2·10⁻⁷ in float32, 2.3·10⁻¹⁶ in float64 (TensorFlow's own: the same two).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:

@@ -1,6 +1,8 @@
 """The error function, the normal distribution function's inverse, and their kin.
 
-The errors stated were measured in ONNX Runtime on x86-64, where neither x nor the result is subnormal.
+The errors stated are the largest relative ones where neither x nor the result is subnormal, measured in ONNX Runtime
+on x86-64: in float32 against SciPy's float64 on every 1999th of all bit patterns, in float64 against Arb on fifty
+thousand points or more.
 """
 
 from functools import partial
@@ -116,6 +118,9 @@ class Erf:
     """erf x = 2/√π·∫₀ˣ e^(−t²) dt: ONNX's own in float32, and what ONNX Runtime lacks, in float64.
 
     There x plus a rational correction up to 7/10, and one minus `Erfc` beyond.
+
+    Largest relative error: 8.2·10⁻⁸ in float32, 3.1·10⁻¹⁶ in float64 (TensorFlow's own: 3.3·10⁻⁷ and 3.9·10⁻¹⁶, but NaN
+    of float64's infinities).
     """
 
     @classmethod
@@ -130,6 +135,8 @@ class Erfc:
     """erfc x = 1 − erf x, with all its digits far out too, computed in float64 whatever the type, and rounded once.
 
     Up to |x| = 7/10 that, and beyond it e^(−x²) times a rational function of |x|, or 2 minus it.
+
+    Largest relative error: 6.0·10⁻⁸ in float32, 1.1·10⁻¹⁵ in float64 (TensorFlow's own: 3.9·10⁻⁶ and 5.7·10⁻¹⁴).
     """
 
     @classmethod
@@ -145,6 +152,8 @@ class Ndtri:
 
     For p from 1/8 to 7/8 the distance from 1/2 times a rational function of its square, and else, with
     r = √(−2·log p), or that of 1 − p, a rational function of r that corrects r.
+
+    Largest relative error: 6.0·10⁻⁸ in float32, 8.3·10⁻¹⁶ in float64 (TensorFlow's own: 5.5·10⁻⁷ and 7.8·10⁻¹⁶).
     """
 
     @classmethod
@@ -158,7 +167,8 @@ class Ndtri:
 class Erfinv:
     """erf⁻¹(x) = Φ⁻¹((1 + x)/2)/√2, with all the digits of x near 0 and of the distance to ±1; ±∞ there.
 
-    TensorFlow adds 1 to x first.
+    Largest relative error: 6.0·10⁻⁸ in float32, 8.5·10⁻¹⁶ in float64. TensorFlow's own adds 1 to x first: it keeps no
+    digit of a small x, and gives ∞ for the largest numbers below 1; between 1/2 and 1 − 10⁻¹⁵ its error is 7.2·10⁻¹⁶.
     """
 
     @classmethod

@@ -1,6 +1,7 @@
 """The regularised incomplete beta function: the distribution functions of beta, Student and binomial variables.
 
-The errors stated were measured in ONNX Runtime on x86-64, where neither an argument nor the result is subnormal.
+The errors stated are the largest relative ones, where the result is a normal number, measured in ONNX Runtime on x86-64
+against Arb, on ten thousand triples with a and b from 10⁻⁸ to 10⁷, x near the mean, near 0 and 1 and between.
 """
 
 from typing import Any, NamedTuple
@@ -70,6 +71,9 @@ class Betainc:
     nothing cancels in it for large a and b.
 
     0 at x = 0 and 1 at x = 1; NaN where a or b is not positive, x is outside, or a or b is infinite between.
+
+    Largest relative error: 6.0·10⁻⁸ in float32; in float64 2.5·10⁻¹⁴ where the result is above 10⁻²⁰, 2.3·10⁻¹³ down to
+    10⁻³⁰⁷ (TensorFlow's own: more than 300 in float32, 0.6 in float64; for a and b up to 100 8·10⁻⁵ and 2·10⁻¹³).
 
     Reference:
         *NIST digital library of mathematical functions*, 8.17; DiDonato, Morris, *Algorithm 708: significant digit

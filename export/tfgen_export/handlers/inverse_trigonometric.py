@@ -1,4 +1,9 @@
-"""Angles of sines, cosines and tangents, which ONNX Runtime has in float32 only."""
+"""Angles of sines, cosines and tangents, which ONNX Runtime has in float32 only.
+
+The errors stated are the largest relative ones where the result is a normal number, measured in ONNX Runtime on x86-64:
+in float32 against float64 on every 1999th of all bit patterns, in float64 against extended precision on two million
+points.
+"""
 
 from typing import Any
 
@@ -49,7 +54,10 @@ _ARCTANGENT = (
 
 @tf_op("Asin")
 class Asin:
-    """The angle from −π/2 to π/2 of a sine: ONNX Runtime's own in float32, and what it lacks in float64."""
+    """The angle from −π/2 to π/2 of a sine: ONNX Runtime's own in float32, and what it lacks in float64.
+
+    Largest relative error: 4.6·10⁻⁷ in float32, 1.4·10⁻¹⁶ in float64 (TensorFlow's own: 4.6·10⁻⁷ and 1.2·10⁻¹⁶).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -67,7 +75,10 @@ class Asin:
 
 @tf_op("Acos")
 class Acos:
-    """The angle from 0 to π of a cosine: ONNX Runtime's own in float32, and what it lacks in float64."""
+    """The angle from 0 to π of a cosine: ONNX Runtime's own in float32, and what it lacks in float64.
+
+    Largest relative error: 2.7·10⁻⁷ in float32, 1.3·10⁻¹⁶ in float64 (TensorFlow's own: 2.7·10⁻⁷ and 1.2·10⁻¹⁶).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -88,7 +99,10 @@ class Acos:
 
 @tf_op("Atan")
 class Atan:
-    """The angle from −π/2 to π/2 of a tangent: ONNX Runtime's own in float32, and what it lacks in float64."""
+    """The angle from −π/2 to π/2 of a tangent: ONNX Runtime's own in float32, and what it lacks in float64.
+
+    Largest relative error: 2.3·10⁻⁷ in float32, 2.8·10⁻¹⁶ in float64 (TensorFlow's own: 2.6·10⁻⁷ and 5.7·10⁻¹⁶).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -109,6 +123,9 @@ class Atan2:
     """The angle from −π to π of the point (x, y), given y and x, by the signs of zeros too.
 
     Computed in float64 whatever the type: tf2onnx's own takes −0 for 0, and so gives π for −π.
+
+    Largest relative error on forty thousand points: 6.0·10⁻⁸ in float32, 2.2·10⁻¹⁶ in float64 (TensorFlow's own:
+    1.4·10⁻⁷ and 4.7·10⁻¹⁶).
     """
 
     @classmethod

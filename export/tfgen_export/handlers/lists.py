@@ -69,7 +69,9 @@ def make_dense(graph: Any, name: str) -> None:
     known = sizes is not None and min(sizes, default=0) >= 0
     b = Builder(graph, node)
     count = b("Reshape", b.inputs[1].cast(np.int64), b.integers(1))
-    made = zeros(b, b("Concat", count, b.integers(*(sizes if known and sizes is not None else [0])), axis=0), _numpy(dtype))
+    made = zeros(
+        b, b("Concat", count, b.integers(*(sizes if known and sizes is not None else [0])), axis=0), _numpy(dtype)
+    )
     set_type(graph, node.output[0], dtype, [-1, *sizes] if known and sizes is not None else None)
     b.finish(made)
 

@@ -1,4 +1,9 @@
-"""Sines, cosines, tangents, of which ONNX Runtime has some in float32 only."""
+"""Sines, cosines, tangents, of which ONNX Runtime has some in float32 only.
+
+The errors stated are the largest relative ones where the result is a normal number, measured in ONNX Runtime on x86-64:
+in float32 against float64 on every 1999th of all bit patterns, in float64 against extended precision on two million
+points, among them those around 200,000 multiples of π/2.
+"""
 
 from typing import Any
 
@@ -38,7 +43,13 @@ _Pair = tuple[Value, Value]
 
 @tf_op("Sin")
 class Sin:
-    """sin x: ONNX Runtime's own in float32; in float64 its own gives sin π = 0."""
+    """sin x: ONNX Runtime's own in float32; in float64 its own gives sin π = 0, so that it serves from 1.6·10⁶ on only.
+
+    Below, the nearest multiple of π/2 is subtracted in more than float64's digits.
+
+    Largest relative error: 1.7·10⁻⁷ in float32, 1.4·10⁻¹⁶ in float64, from 1.6·10⁶ to 10¹⁴ 4.9·10⁻¹⁶ (TensorFlow's own:
+    1.7·10⁻⁷ and 1.2·10⁻¹⁶).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -53,7 +64,7 @@ class Sin:
 
 @tf_op("Cos")
 class Cos:
-    """cos x: ONNX Runtime's own in float32; in float64 its own gives cos π/2 = 0."""
+    """cos x: see `Sin`, whose errors are these too; ONNX Runtime's own of float64 gives cos π/2 = 0."""
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -64,7 +75,11 @@ class Cos:
 
 @tf_op("Tan")
 class Tan:
-    """tan x: ONNX Runtime's own in float32, and what it lacks in float64."""
+    """tan x: ONNX Runtime's own in float32, and what it lacks in float64: sin x/cos x, corrected for all roundings.
+
+    Largest relative error: 8.7·10⁻⁸ in float32, 1.8·10⁻¹⁶ in float64, from 1.6·10⁶ on 7·10⁻¹⁶ (TensorFlow's own:
+    8.7·10⁻⁸ and 1.2·10⁻¹⁶).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
