@@ -87,7 +87,7 @@ class _Search:
             if operation not in needed:
                 continue
             inputs = [depends.get(id(tensor), False) for tensor in operation.inputs]
-            outputs = self._through(graph, operation, inputs)
+            outputs = [True] if _is_probe(operation) else self._through(graph, operation, inputs)
             depends.update(
                 (id(tensor), varies or depends.get(id(tensor), False))
                 for tensor, varies in zip(operation.outputs, outputs, strict=True)
@@ -129,17 +129,15 @@ class _Search:
 def _is_constant_draw(operation: Any, inputs: Sequence[bool]) -> bool:
     arguments = [entry.name for entry in operation.op_def.input_arg]
     seeds = [varies for name, varies in zip(arguments, inputs, strict=False) if name in ("seed", "key", "counter")]
-    return bool(seeds) and not any(seeds) and not _is_probe(operation)
+    return bool(seeds) and not any(seeds)
 
 
 def _is_probe(operation: Any) -> bool:
-    """Whether TFP itself draws with `zeros_seed`, as tfd.Inflated's density does to learn whether it is discrete."""
-    return any(
-        frame.name == "zeros_seed"
-        for ancestor in _ancestors(operation.inputs)
-        if ancestor.type == "Const"
-        for frame in ancestor.traceback or ()
-    )
+    """Whether this is the seed with which TFP itself draws: tfd.Inflated to learn whether it has a density.
+
+    What is drawn with it counts as if the seed were an input: it is no noise of the user's.
+    """
+    return operation.type == "Const" and any(frame.name == "zeros_seed" for frame in operation.traceback or ())
 
 
 def _ancestors(tensors: Sequence[Any]) -> set[Any]:

@@ -106,7 +106,11 @@ def test_what_tfp_draws_for_itself_is_no_noise_of_the_user_s() -> None:
     def log_prob(x: tf.Tensor) -> tf.Tensor:
         return tfd.Inflated(tfd.Normal(3.0, 1.0), inflated_loc_probs=0.3, inflated_loc=0.0).log_prob(x)
 
+    def masked(x: tf.Tensor) -> tf.Tensor:
+        return tfd.Masked(tfd.Gamma(2.0, 1.0), validity_mask=x > 0).log_prob(tf.exp(x))
+
     convert(log_prob, [X])
+    convert(masked, [X])
 
 
 def test_noise_drawn_outside_may_be_captured() -> None:
