@@ -14,6 +14,7 @@ __all__ = ["REPORT", "render", "write_report"]
 REPORT = Path(__file__).parents[2] / "docs" / "onnx_coverage.md"
 
 _PACKAGES = ("tensorflow", "tensorflow-probability", "tf2onnx", "onnx", "onnxruntime")
+NOT_TRIED = "not tried yet"
 _SHORT = {"forward_log_det_jacobian": "forward log-det", "inverse_log_det_jacobian": "inverse log-det"}
 _INTRODUCTION = """\
 # What converts to ONNX
@@ -32,7 +33,7 @@ or 18; `tfgen_export` uses 18.
 """
 _LEGEND = """\
 In each cell first `tfgen_export`, then stock tf2onnx: ✓ all of the subject's cases convert, ✗ none,
-a fraction some; – TFP does not define it or cannot run it in a graph; empty where it is not tried.
+a fraction some; ? not tried yet; – TFP does not define it or cannot run it in a graph; empty where it is not tried.
 """
 
 
@@ -65,10 +66,17 @@ def _summary(runnable: Sequence[Case], results: Mapping[str, Mapping[str, Any]])
     for kind in (*DISTRIBUTION_KINDS, *BIJECTOR_KINDS, None):
         chosen = [case for case in runnable if kind in (case.kind, None)]
         if chosen:
-            counts = [_count(chosen, results, converter) for converter in ("stock", "ours")]
-            cells = " | ".join(f"{count} ({100 * count / len(chosen):.0f}%)" for count in counts)
+            cells = " | ".join(_share(chosen, results, converter) for converter in ("stock", "ours"))
             rows.append(f"| {kind or '**all**'} | {len(chosen)} | {cells} |")
     return "\n".join(rows) + "\n"
+
+
+def _share(cases: Sequence[Case], results: Mapping[str, Mapping[str, Any]], converter: str) -> str:
+    """How many convert, of how many that were tried."""
+    known = [case for case in cases if results[case.name].get(converter, NOT_TRIED) != NOT_TRIED]
+    count = _count(known, results, converter)
+    of = "" if len(known) == len(cases) else f" of {len(known)} tried"
+    return f"{count}{of} ({100 * count / len(known):.0f}%)" if known else "not tried"
 
 
 def _count(cases: Sequence[Case], results: Mapping[str, Mapping[str, Any]], converter: str) -> int:
@@ -97,7 +105,11 @@ def _cell(cases: Sequence[Case], results: Mapping[str, Mapping[str, Any]]) -> st
     runnable = [case for case in cases if "tensorflow" not in results[case.name]]
     if not runnable:
         return "–" if cases else ""
-    return " ".join(_mark(_count(runnable, results, converter), len(runnable)) for converter in ("ours", "stock"))
+    marks = []
+    for converter in ("ours", "stock"):
+        known = [case for case in runnable if results[case.name].get(converter, NOT_TRIED) != NOT_TRIED]
+        marks.append(_mark(_count(known, results, converter), len(known)) if known else "?")
+    return " ".join(marks)
 
 
 def _mark(count: int, total: int) -> str:
