@@ -40,10 +40,9 @@ def test_a_class_that_nobody_listed_shows_as_missing() -> None:
 
 def test_the_results_are_of_exactly_these_cases() -> None:
     assert sorted(RESULTS) == sorted(CASES)
-    assert all(
-        set(result) in ({"tensorflow"}, {"ours", "stock"}, {"ours", "stock", "difference"})
-        for result in RESULTS.values()
-    )
+    # Stock tf2onnx need not have been tried; the page says of how many it has been.
+    kinds = ({"tensorflow"}, {"ours"}, {"ours", "difference"})
+    assert all(set(result) - {"stock"} in kinds for result in RESULTS.values())
 
 
 def test_no_fewer_cases_convert_than_once_did() -> None:
