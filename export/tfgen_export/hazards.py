@@ -108,14 +108,15 @@ class _Search:
             chosen = any(inputs[:first])
             results = [self.run(inner, inputs[first:]) for inner in _functions(graph, operation)]
             if results:
-                return [chosen or any(outputs) for outputs in zip(*results, strict=True)]
+                # Once a gradient was taken through it, a traced function ends in more outputs than the call has.
+                return [chosen or any(outputs) for outputs in zip(*(result[:count] for result in results), strict=True)]
         elif kind in _LOOPS:
-            bodies = [inner for inner in _functions(graph, operation) if len(inner.outputs) == count]
+            body = _function(graph, operation.node_def.attr["body"].func)
             # What a step makes depend on the arguments does so in the next one: until nothing is added.
-            while bodies:
-                again = [a or b for a, b in zip(inputs, self._quietly(bodies[-1], inputs), strict=True)]
+            while body is not None:
+                again = [a or b for a, b in zip(inputs, self._quietly(body, inputs)[:count], strict=True)]
                 if again == inputs:
-                    return self.run(bodies[-1], inputs)
+                    return self.run(body, inputs)[:count]
                 inputs = again
         return [any(inputs)] * count
 
@@ -154,9 +155,12 @@ def _ancestors(tensors: Sequence[Any]) -> set[Any]:
 def _functions(graph: Any, operation: Any) -> Iterator[Any]:
     for attribute in operation.node_def.attr.values():
         for function in [attribute.func] if attribute.HasField("func") else attribute.list.func:
-            inner = getattr(graph._get_function(function.name), "graph", None)
-            if inner is not None:
+            if (inner := _function(graph, function)) is not None:
                 yield inner
+
+
+def _function(graph: Any, function: Any) -> Any | None:
+    return getattr(graph._get_function(function.name), "graph", None)
 
 
 def _key(operation: Any) -> tuple[str, str | None]:

@@ -112,7 +112,7 @@ def test_more_of_each_family_convert(family: str) -> None:
 
 @pytest.mark.slow
 def test_what_hangs_is_a_failure_with_a_reason_and_the_next_case_runs() -> None:
-    exp, normal = "tfb.Exp forward, constants, float32", "tfd.Normal sample, inputs, float32, n static"
+    exp, normal = "tfb.Exp forward, constants, float32", "tfd.Normal sample, constants, float32, n static"
     with Worker("stock", timeout=60) as worker:
         assert worker(exp).status == "ok"
         worker._timeout = 0

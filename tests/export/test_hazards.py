@@ -113,6 +113,24 @@ def test_what_tfp_draws_for_itself_is_no_noise_of_the_user_s() -> None:
     convert(masked, [X])
 
 
+def test_a_gradient_taken_earlier_through_a_shared_function_does_not_matter() -> None:
+    """TensorFlow lengthens the outputs of the traced function, which TFP keeps for all: its lbeta is one."""
+
+    @tf.function
+    def shared(x: tf.Tensor) -> tf.Tensor:
+        return tf.exp(x) * tf.sin(x)
+
+    @tf.function
+    def gradient(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = shared(x)
+        return tape.gradient(y, x)
+
+    gradient.get_concrete_function(X)
+    convert(lambda x: shared(x), [X])
+
+
 def test_noise_drawn_outside_may_be_captured() -> None:
     noise = tf.random.stateless_normal([1], [1, 2])
     convert(lambda x: x + noise, [X])

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from tfgen_export.errors import ConversionError
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.matrices import END, cut
 from tfgen_export.handlers.value import Value
@@ -26,7 +29,14 @@ def batched(b: Builder, function: Callable[..., Sequence[Value]], *matrices: Val
 
     Returns:
         What the function gives, with the batch shape to which that of all matrices broadcast.
+
+    Raises:
+        ConversionError: for complex entries and those of half precision.
     """
+    if b.dtype not in (np.float32, np.float64):
+        raise ConversionError(
+            f"{b.node.type} (node {b.node.name!r}) needs matrices of float32 or float64. Received: {b.dtype}"
+        )
     ranks = [0 if matrix.shape is None else len(matrix.shape) for matrix in matrices]
     if 0 not in ranks and max(ranks) <= 3:
         results = _in_pieces(b, function, [_unsqueezed(b, matrix) for matrix in matrices])

@@ -9,7 +9,7 @@ from tfgen_export.errors import ConversionError
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["Bitcast"]
+__all__ = ["Bitcast", "LeftShift", "RightShift"]
 
 
 @tf_op("Bitcast")
@@ -49,3 +49,35 @@ def _bitcast(b: Builder, x: Value, target: np.dtype) -> Value:
         low, high = (b("Gather", words, b.constant(index, np.int64), axis=-1) for index in (0, 1))
         return (low | (high << 32)).cast(target)
     return x.cast(target)
+
+
+@tf_op("LeftShift")
+class LeftShift:
+    """x·2ʸ modulo the type's range: exact for 0 ≤ y below its width."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        x, y = (value.cast(np.uint64) for value in b.inputs)
+        b.finish((x << y).cast(b.dtype))
+
+
+@tf_op("RightShift")
+class RightShift:
+    """⌊x / 2ʸ⌋: exact for 0 ≤ y below the type's width."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        x, y = b.inputs
+        steps = y.cast(np.uint64)
+        if np.issubdtype(b.dtype, np.unsignedinteger):
+            b.finish((x.cast(np.uint64) >> steps).cast(b.dtype))
+            return
+        wide = x.cast(np.int64)
+        # All bits of a negative number, and back: ⌊x / 2ʸ⌋ = −1 − ⌊(−1 − x) / 2ʸ⌋.
+        flipped = b.where(wide < 0, ~wide, wide)
+        shifted = (flipped.cast(np.uint64) >> steps).cast(np.int64)
+        b.finish(b.where(wide < 0, ~shifted, shifted).cast(b.dtype))

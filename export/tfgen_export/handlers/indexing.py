@@ -49,7 +49,7 @@ def _batch_axes(b: Builder, indices: Value, count: int) -> int:
 def _gather_in_batches(b: Builder, x: Value, indices: Value, axis: Value, batch: int) -> Value:
     """[*batch, *between, size, *after] by [*batch, *places] to [*batch, *between, *places, *after]."""
     before, size, after = around(b, x, axis)
-    places = b("Shape", indices, start=batch)
+    places = b.sizes(indices, batch)
     outer, between = (
         b("Slice", before, b.integers(start), b.integers(end)) for start, end in ((0, batch), (batch, 2**63 - 1))
     )

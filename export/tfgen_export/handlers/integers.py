@@ -8,7 +8,7 @@ from tf2onnx.handler import tf_op
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["FloorDiv", "FloorMod", "GreaterLess"]
+__all__ = ["FloorDiv", "FloorMod", "GreaterLess", "MaximumMinimum"]
 
 
 @tf_op(["Greater", "Less"])
@@ -27,6 +27,19 @@ class GreaterLess:
         if np.issubdtype(b.dtype, np.integer) and np.dtype(b.dtype) != np.uint64:
             inputs = [value.cast(np.int64) for value in inputs]
         b.finish(b(node.type, *inputs))
+
+
+@tf_op(["Maximum", "Minimum"])
+class MaximumMinimum:
+    """The larger or smaller of two numbers, NaN where one is: exact."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        narrow = np.dtype(b.dtype) in (np.int16, np.uint16)  # of which ONNX Runtime has neither
+        inputs = [value.cast(np.int32) for value in b.inputs] if narrow else b.inputs
+        b.finish(b(node.type[:3], *inputs).cast(b.dtype))
 
 
 @tf_op("FloorDiv")

@@ -99,10 +99,10 @@ def replace(b: Builder, written: Value, indices: Value, items: Value, growing: b
         growing: whether an index may be beyond the end.
     """
     if growing or written.shape is None:
-        count = b("Shape", written, start=0, end=1)
+        count = b.sizes(written, 0, 1)
         if growing:
             count = b("Max", count, b("ReduceMax", b("Concat", b.integers(-1), indices, axis=0)) + 1)
-        sizes = b("Concat", count, b("Shape", items, start=1), axis=0)
+        sizes = b("Concat", count, b.sizes(items, 1), axis=0)
         flat = b("Reshape", written, b.integers(-1))
         lacking = b("ReduceProd", sizes) - b("Shape", flat)
         written = b("Reshape", b("Concat", flat, zeros(b, lacking, items.dtype), axis=0), sizes)
@@ -195,8 +195,8 @@ class TensorListConcatV2:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b, given = _begin(context, node)
-        joined = b("Reshape", given, b("Concat", b.integers(-1), b("Shape", given, start=2), axis=0))
-        b.finish(joined, b("Expand", b("Shape", given, start=1, end=2), b("Shape", given, start=0, end=1)))
+        joined = b("Reshape", given, b("Concat", b.integers(-1), b.sizes(given, 2), axis=0))
+        b.finish(joined, b("Expand", b.sizes(given, 1, 2), b.sizes(given, 0, 1)))
 
 
 @tf_op("TensorListLength")
@@ -206,15 +206,10 @@ class TensorListLength:
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
-        made = maker(context, node.input[0])
-        if made is not None and made.type == "TensorListReserve":
-            count = made.input[1]
-        else:
-            # Whoever comes later gives the list its type.
-            size = context.make_node("Shape", [node.input[0]], {"end": 1}, dtypes=[TensorProto.INT64], shapes=[[1]])
-            count = size.output[0]
-        b = Builder(context, node)
-        b.finish(b("Reshape", Value(b, count).cast(np.int32), b.constant([], np.int64)))
+        b, made = Builder(context, node), maker(context, node.input[0])
+        announced = made is not None and made.type == "TensorListReserve"
+        count = Value(b, made.input[1]) if announced else b.sizes(b.inputs[0], 0, 1)
+        b.finish(b("Reshape", count.cast(np.int32), b.constant([], np.int64)))
 
 
 @tf_op("TensorListScatterIntoExistingList")
@@ -247,7 +242,7 @@ class TensorListPushBack:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b, written = _begin(context, node)
-        end = b("Shape", written, start=0, end=1)
+        end = b.sizes(written, 0, 1)
         _finish(b, replace(b, written, end, b("Unsqueeze", b.inputs[1], b.integers(0)), growing=True))
 
 
@@ -271,6 +266,5 @@ class TensorListElementShape:
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
-        shape = context.make_node("Shape", [node.input[0]], {"start": 1}, dtypes=[TensorProto.INT64], shapes=[[-1]])
         b = Builder(context, node)
-        b.finish(Value(b, shape.output[0]).cast(_numpy(context.get_dtype(node.output[0]))))
+        b.finish(b.sizes(b.inputs[0], 1).cast(b.dtype_of(node.output[0])))

@@ -185,12 +185,12 @@ def _put_in_order(b: Builder, entry: _Collection, items: Value, places: Value | 
     if places is not None:
         before, places = Value(b, entry.given), b("Reshape", places.cast(np.int64), b.integers(-1))
         # Where no step was taken, ONNX Runtime has zeros for the sizes that it does not know.
-        sizes = b("Max", b("Shape", items, start=1), b("Shape", before, start=1))
+        sizes = b("Max", b.sizes(items, 1), b.sizes(before, 1))
         items = b("Reshape", items, b("Concat", b("Shape", places), sizes, axis=0), allowzero=1)
         return replace(b, before, places, items, entry.growing)
     if entry.full:
         return items
     count = b("Reshape", Value(b, entry.count or "").cast(np.int64), b.integers(1))
-    lacking = b("Max", count - b("Shape", items, start=0, end=1), b.integers(0))
-    rest = zeros(b, b("Concat", lacking, b("Shape", items, start=1), axis=0), items.dtype)
+    lacking = b("Max", count - b.sizes(items, 0, 1), b.integers(0))
+    rest = zeros(b, b("Concat", lacking, b.sizes(items, 1), axis=0), items.dtype)
     return b("Concat", items, rest, axis=0)

@@ -15,6 +15,7 @@ __all__ = [
     "bordered",
     "cut",
     "flip",
+    "identity",
     "indices",
     "size_of",
     "split",
@@ -83,6 +84,14 @@ def indices(b: Builder, count: Index, *shape: int) -> Value:
         return b.constant(np.arange(count).reshape(shape), np.int64)
     limit = b("Reshape", count, b.constant([], np.int64))
     return b("Reshape", b("Range", b.constant(0, np.int64), limit, b.constant(1, np.int64)), b.integers(*shape))
+
+
+def identity(b: Builder, matrix: Value) -> Value:
+    """[batch, rows, columns] to the identity of as many rows, [batch, rows, rows]."""
+    rows = size_of((matrix, 1))
+    count: Index = rows if rows >= 0 else b.sizes(matrix, 1, 2)
+    same = indices(b, count, 1, -1, 1).equals(indices(b, count, 1, 1, -1)).cast(b.dtype)
+    return b("Expand", same, vector(b, b.sizes(matrix, 0, 1), 1, 1)).with_shape([-1, rows, rows])
 
 
 def bordered(b: Builder, matrix: Value, block: int) -> Value:

@@ -13,7 +13,7 @@ from tfgen_export.handlers.matrices import (
     batch_first,
     batch_last,
     cut,
-    indices,
+    identity,
     split,
     transpose,
     vector,
@@ -49,9 +49,7 @@ def _factor(b: Builder, matrix: Value, *, full: bool) -> list[Value]:
     _, rows, columns = matrix.shape or [-1, -1, -1]
     height: Index = rows if rows >= 0 else b.sizes(matrix, 1, 2)
     width: Index = columns if columns >= 0 else b.sizes(matrix, 2)
-    row, column = indices(b, height, 1, -1, 1), indices(b, height, 1, 1, -1)
-    identity = b("Expand", row.equals(column).cast(b.dtype), vector(b, b.sizes(matrix, 0, 1), 1, 1))
-    active = b("Concat", matrix, identity, axis=2)
+    active = b("Concat", matrix, identity(b, matrix), axis=2)
     known = min(rows, columns) >= 0
     active = batch_last(b, active.with_shape([-1, rows, rows + columns if known else -1]))
     if known and min(rows - 1, columns) <= _UNROLLED:

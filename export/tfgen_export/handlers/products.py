@@ -15,7 +15,7 @@ def transposed(b: Builder, x: Value) -> Value:
     if x.shape is not None:
         rank = len(x.shape)
         return b("Transpose", x, perm=[*range(rank - 2), rank - 1, rank - 2])
-    rows, columns, batch = b("Shape", x, start=-2, end=-1), b("Shape", x, start=-1), b("Shape", x, end=-2)
+    rows, columns, batch = b.sizes(x, -2, -1), b.sizes(x, -1), b.sizes(x, 0, -2)
     single = b("Reshape", x, b("Concat", b("ReduceProd", batch), rows, columns, axis=0))
     return b("Reshape", b("Transpose", single, perm=[0, 2, 1]), b("Concat", batch, columns, rows, axis=0))
 

@@ -8,7 +8,7 @@ from tf2onnx.handler import tf_op
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["Slice", "StridedSlice"]
+__all__ = ["Slice", "StridedSlice", "strided_slice"]
 
 _MOST, _LEAST = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
@@ -43,21 +43,25 @@ class StridedSlice:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        count = _length(b)
-        ellipsis, new, shrink = (_mask(node, f"{name}_mask", count) for name in ("ellipsis", "new_axis", "shrink_axis"))
-        new &= ~ellipsis
-        shrink &= ~ellipsis & ~new
-        place = int(np.argmax(ellipsis)) if ellipsis.any() else count
-        axes = {
-            int(entry): _position(int(entry), place, ~ellipsis & ~new) for entry in np.flatnonzero(~ellipsis & ~new)
-        }
-        x = _slice(b, b.inputs[0], {entry: axis for entry, axis in axes.items() if not shrink[entry]}, count)
-        for entry, axis in _order({entry: axis for entry, axis in axes.items() if shrink[entry]}):
-            x = b("Gather", x, _index(b, entry), axis=axis)
-        # Of the result's axes, those that were removed are no more.
-        left = ~ellipsis & ~shrink
-        added = [_position(int(entry), place, left) for entry in np.flatnonzero(new)]
-        b.finish(b("Unsqueeze", x, b.integers(*added)) if added else x)
+        b.finish(strided_slice(b, b.inputs[0]))
+
+
+def strided_slice(b: Builder, x: Value) -> Value:
+    """A tensor indexed as the node's attributes say, and the bounds that are its second, third and fourth input."""
+    count = _length(b)
+    ellipsis, new, shrink = (_mask(b.node, f"{name}_mask", count) for name in ("ellipsis", "new_axis", "shrink_axis"))
+    new &= ~ellipsis
+    shrink &= ~ellipsis & ~new
+    place = int(np.argmax(ellipsis)) if ellipsis.any() else count
+    real = ~ellipsis & ~new
+    axes = {int(entry): _position(int(entry), place, real) for entry in np.flatnonzero(real)}
+    x = _slice(b, x, {entry: axis for entry, axis in axes.items() if not shrink[entry]}, count)
+    for entry, axis in _order({entry: axis for entry, axis in axes.items() if shrink[entry]}):
+        x = b("Gather", x, _index(b, entry), axis=axis)
+    # Of the result's axes, those that were removed are no more.
+    left = ~ellipsis & ~shrink
+    added = [_position(int(entry), place, left) for entry in np.flatnonzero(new)]
+    return b("Unsqueeze", x, b.integers(*added)) if added else x
 
 
 def _position(entry: int, place: int, entries: np.ndarray) -> int:
@@ -102,7 +106,7 @@ def _slice_by_tensors(
 ) -> Value:
     """The same where a bound is computed in the graph."""
     from_first, to_last = (b.constant(mask, np.bool_) for mask in masks)
-    start, end, step = (b("Gather", value.cast(np.int64), b.integers(*entries), axis=0) for value in b.inputs[1:])
+    start, end, step = (b("Gather", value.cast(np.int64), b.integers(*entries), axis=0) for value in b.inputs[1:4])
     most, least = b.constant(_MOST, np.int64), b.constant(_LEAST, np.int64)
     start = b.where(from_first, b.where(step < 0, most, 0), start)
     end = b.where(to_last, b.where(step < 0, least, most), end)
@@ -116,7 +120,7 @@ def _constant(b: Builder, index: int) -> np.ndarray | None:
 
 def _length(b: Builder) -> int:
     """How many entries the specification has; TensorFlow knows it of one of the bounds at least."""
-    return next(shape[0] for value in b.inputs[1:] if (shape := value.shape) is not None and shape[0] >= 0)
+    return next(shape[0] for value in b.inputs[1:4] if (shape := value.shape) is not None and shape[0] >= 0)
 
 
 def _mask(node: Any, name: str, count: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from tf2onnx.handler import tf_op
 from tfgen_export.handlers.batches import batched
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.elimination import eliminate
-from tfgen_export.handlers.matrices import END, cut, indices, size_of, transpose, vector
+from tfgen_export.handlers.matrices import END, cut, identity, size_of, transpose
 from tfgen_export.handlers.triangular import solve_triangular
 from tfgen_export.handlers.value import Value
 
@@ -42,13 +42,8 @@ class MatrixInverse:
         adjoint = bool(node.get_attr_value("adjoint", False))
 
         def invert(matrix: Value) -> list[Value]:
-            size, batch = size_of((matrix, 1), (matrix, 2)), b.sizes(matrix, 0, 1)
-            count = size if size >= 0 else b.sizes(matrix, 2)
-            row, column = indices(b, count, 1, -1, 1), indices(b, count, 1, 1, -1)
-            identity = b("Expand", row.equals(column).cast(b.dtype), vector(b, batch, 1, 1)).with_shape(
-                [-1, size, size]
-            )
-            return [_solve(b, transpose(b, matrix) if adjoint else matrix, identity)]
+            matrix = transpose(b, matrix) if adjoint else matrix
+            return [_solve(b, matrix, identity(b, matrix))]
 
         b.finish(*batched(b, invert, b.inputs[0]))
 

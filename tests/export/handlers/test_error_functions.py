@@ -73,7 +73,7 @@ def arguments(name: str, dtype: str) -> np.ndarray:
         seams, top = np.array([-0.75, 0.75]), 1.0
         parts = [small, -small, 1 - small, small - 1, rng.uniform(-1, 1, 10_000)]
     else:
-        seams, top = np.array([-0.7, 0.7, 6, 26.5, 28]), info.max
+        seams, top = np.array([-0.7, 0.7, 6, 26.5, 28]), float(info.max)
         parts = [small, -small, rng.uniform(-7, 28, 10_000), rng.uniform(-1, 1, 10_000), 10 ** rng.uniform(0, 30, 99)]
     around = (seams[:, None] * (1 + np.arange(-50, 51) * info.eps)).ravel()
     x = np.unique(np.concatenate([*parts, around]).astype(dtype))

@@ -7,6 +7,8 @@ import pytest
 import tensorflow as tf
 from scipy.linalg import solve_triangular  # type: ignore[import-untyped, unused-ignore]
 
+from tfgen_export import ConversionError, convert
+
 KINDS = {
     "lower": (True, False),
     "upper_adjoint": (False, True),
@@ -47,9 +49,9 @@ def signature(matrix: list[int | None], right: list[int | None], dtype: str) -> 
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("size", [*range(1, 13), 64])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 10, 21, 31])
 def test_solutions_are_scipy_s(size: int, dtype: str, converted: Any) -> None:
-    kinds = dict(list(KINDS.items())[: 4 if size < 64 else 2])  # long graphs take long to convert
+    kinds = dict(list(KINDS.items())[: 4 if size < 10 else 2])  # long graphs take long to convert
     matrix, right = (array.astype(dtype) for array in systems(size, 3, matrices=(5,), sides=(5,)))
     model = converted(
         lambda m, r: {name: function(*kind)(m, r) for name, kind in kinds.items()},
@@ -126,3 +128,102 @@ def test_columns_may_be_dynamic(converted: Any) -> None:
     np.testing.assert_allclose(
         model(matrix, right)["output"], solve(matrix, right, lower=True, adjoint=False), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_sizes_may_be_dynamic(name: str, converted: Any) -> None:
+    lower, adjoint = KINDS[name]
+    model = converted(function(lower, adjoint), signature([None, None, None], [None, None, None], "float64"))
+    for size, columns, batch in [(1, 1, 1), (3, 2, 4), (10, 1, 1), (11, 3, 2), (20, 1, 3), (45, 2, 1), (4, 2, 0)]:
+        matrix, right = systems(size, columns, matrices=(batch,), sides=(batch,))
+        found = model(matrix, right)["output"]
+        np.testing.assert_allclose(
+            found, solve(matrix, right, lower=lower, adjoint=adjoint), rtol=1e-11, atol=1e-12, err_msg=str(size)
+        )
+
+
+def test_sizes_of_zero(converted: Any) -> None:
+    model = converted(function(True, False), signature([None, 0, 0], [None, 0, 2], "float32"))
+    assert model(np.ones((3, 0, 0), np.float32), np.ones((3, 0, 2), np.float32))["output"].shape == (3, 0, 2)
+
+
+@pytest.mark.parametrize("lower", [False, True])
+def test_ranks_may_be_unknown(lower: bool, converted: Any) -> None:
+    def solve_reshaped(matrix: tf.Tensor, right: tf.Tensor, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+        return function(lower, False)(tf.reshape(matrix, before), tf.reshape(right, after))
+
+    vectors = [tf.TensorSpec([None], tf.float64, name=name) for name in ("matrix", "right")]
+    shapes = [tf.TensorSpec([None], tf.int32, name=name) for name in ("before", "after")]
+    model = converted(
+        solve_reshaped,
+        [*vectors, *shapes],
+        inputs=lambda batch: [np.tile(np.eye(2).ravel(), batch), np.ones(2), np.array([batch, 2, 2]), np.array([2, 1])],
+    )
+    for matrices, sides in [((), ()), ((2, 3), (3,)), ((2, 1), (1, 4)), ((5,), ())]:
+        matrix, right = systems(6, 2, matrices=matrices, sides=sides)
+        found = model(matrix.ravel(), right.ravel(), np.array(matrix.shape, np.int32), np.array(right.shape, np.int32))[
+            "output"
+        ]
+        expected = solve(matrix, right, lower=lower, adjoint=False)
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("size", [20, None])
+def test_ill_conditioned_systems_are_solved_backward_stably(size: int | None, converted: Any) -> None:
+    """Of entries of one distribution: the condition grows exponentially with the size, the residual does not."""
+    model = converted(
+        function(True, False),
+        signature([None, size, size], [None, size, 1], "float64"),
+        inputs=lambda batch: systems(20, 1, matrices=(batch,), sides=(batch,)),
+    )
+    rng = np.random.default_rng(1)
+    matrix, right = np.tril(rng.normal(size=(50, 20, 20))), rng.normal(size=(50, 20, 1))
+    assert np.linalg.cond(matrix).max() > 1e6
+    found = model(matrix, right)["output"].astype(np.longdouble)
+    residual = np.abs(matrix.astype(np.longdouble) @ found - right)
+    assert (residual / (np.abs(matrix) @ np.abs(found))).max() < 4 * np.finfo(np.float64).eps
+
+
+@pytest.mark.parametrize("lower", [False, True])
+def test_what_is_infinite_reaches_only_rows_after_it(lower: bool, converted: Any) -> None:
+    """The score of an infinite point is −∞, not NaN."""
+    model = converted(function(lower, False), signature([4, 4], [4, 1], "float64"))
+    right = np.array([1.0, 1.0, 1.0, np.inf] if lower else [np.inf, 1.0, 1.0, 1.0])[:, None]
+    matrix = np.eye(4) * 2 + np.ones((4, 4))
+    found = model(matrix, right)["output"][:, 0]
+    assert np.isinf(found[-1 if lower else 0])
+    assert np.isfinite(found[:-1] if lower else found[1:]).all()
+
+
+def test_large_batches_are_whole(converted: Any) -> None:
+    """They are solved piece by piece, and the last piece overlaps the one before."""
+    model = converted(function(True, False), signature([None, 12, 12], [None, 12, 1], "float32"))
+    for batch in (1, 255, 256, 257, 1000):
+        matrix, right = systems(12, 1, matrices=(batch,), sides=(batch,))
+        found = model(matrix.astype(np.float32), right.astype(np.float32))["output"]
+        np.testing.assert_allclose(
+            found, np.linalg.solve(np.tril(matrix), right), rtol=1e-3, atol=1e-4, err_msg=str(batch)
+        )
+
+
+def test_systems_within_a_branch(converted: Any) -> None:
+    def branch(matrix: tf.Tensor) -> tf.Tensor:
+        return tf.cond(tf.reduce_sum(matrix) > 0, lambda: tf.linalg.triangular_solve(matrix, matrix), lambda: matrix)
+
+    model = converted(
+        branch,
+        [tf.TensorSpec([None, None, None], tf.float64, name="matrix")],
+        inputs=lambda batch: [np.tile(np.eye(3), (batch, 1, 1))],
+    )
+    matrix = np.tril(np.ones((2, 4, 4)))
+    np.testing.assert_allclose(model(matrix)["output"], np.tile(np.eye(4), (2, 1, 1)), atol=1e-15)
+    np.testing.assert_array_equal(model(-matrix)["output"], -matrix)
+
+
+def test_complex_matrices_are_refused_by_name() -> None:
+    with pytest.raises(ConversionError):
+        convert(
+            lambda x: tf.math.real(tf.linalg.triangular_solve(tf.complex(x, x), tf.complex(x, x), name="mine")),
+            [tf.TensorSpec([None, 2, 2], tf.float32, name="x")],
+        )
