@@ -11,32 +11,11 @@ from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.beta_expansions import corner, transition
 from tfgen_export.handlers.builder import Builder
-from tfgen_export.handlers.precision import deviance, rational, rounding_of_product
+from tfgen_export.handlers.precision import deviance, rounding_of_product, stirling_correction
 from tfgen_export.handlers.subset import amend_entries
 from tfgen_export.handlers.value import Value
 
 __all__ = ["Betainc"]
-
-# a·(log Γ(a) − (a − ½)·log a + a − log(2π)/2), Stirling's correction, of 1/a², for a ≥ 2: rational interpolation at
-# Chebyshev nodes in 60 digits, to 3·10⁻¹⁵ of it, and so 10⁻¹⁶ of Γ.
-_STIRLING = (
-    (
-        0.08333333333333309,
-        0.9168528224975098,
-        2.906129137665967,
-        3.0568349532213372,
-        0.9085778288439857,
-        0.037328533713462425,
-    ),
-    (
-        1.0,
-        11.035567203300564,
-        35.231878083083835,
-        37.75845755451928,
-        11.894733521510435,
-        0.6479830873133663,
-    ),
-)
 
 
 class _Plan(NamedTuple):
@@ -151,7 +130,7 @@ def _factor(b: Builder, first: Value, second: Value, total: Value) -> Value:
     small = a < 2
     shifted = b.where(small, a + 2, a)
     inverse = 1 / shifted
-    correction = inverse * rational(b, inverse * inverse, *_STIRLING)
+    correction = stirling_correction(b, inverse)
     difference = a * b("Log", a) - shifted * b("Log", shifted) + 2
     exponent = b.where(small, difference, 0.0) - correction
     root = b("Sqrt", shifted * (0.5 / np.pi)) * b.where(small, a * (a + 1), 1.0)

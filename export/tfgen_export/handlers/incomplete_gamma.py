@@ -11,7 +11,7 @@ from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.gamma_expansions import corner, transition
-from tfgen_export.handlers.precision import deviance, rational
+from tfgen_export.handlers.precision import deviance, stirling_correction
 from tfgen_export.handlers.subset import amend_entries
 from tfgen_export.handlers.value import Value
 
@@ -37,25 +37,6 @@ _RECIPROCAL = (
     -1.3534221914893744e-09,
     5.4176203633385016e-11,
     1.9037940663863933e-11,
-)
-# a·(log Γ(a) − (a − ½)·log a + a − log(2π)/2), Stirling's correction, of 1/a², for a ≥ 2, to 3·10⁻¹⁶.
-_STIRLING = (
-    (
-        0.08333333333333309,
-        0.9168528224975098,
-        2.906129137665967,
-        3.0568349532213372,
-        0.9085778288439857,
-        0.037328533713462425,
-    ),
-    (
-        1.0,
-        11.035567203300564,
-        35.231878083083835,
-        37.75845755451928,
-        11.894733521510435,
-        0.6479830873133663,
-    ),
 )
 
 
@@ -130,7 +111,7 @@ def _regularized(b: Builder, a: Value, x: Value, *, upper: bool) -> Value:
     a, x = b("Min", a, 2.0**1000), b("Min", x, 2.0**999)
     slope = b.polynomial(a - 1, _RECIPROCAL)
     inverse = 1 / a
-    stirling = b("Sqrt", a * (0.5 / np.pi)) * b("Exp", -inverse * rational(b, inverse * inverse, *_STIRLING))
+    stirling = b("Sqrt", a * (0.5 / np.pi)) * b("Exp", -stirling_correction(b, inverse))
     factor = b.where(a < 2, a * (1 + a * slope), stirling)
     shape = b("Shape", valid)
     a, x, slope = (b("Expand", value, shape) for value in (a, x, slope))
