@@ -85,8 +85,8 @@ def compare(
         ConversionMismatch: where ONNX Runtime fails on what TensorFlow computes.
     """
     specs = _specs(function)
-    batch = _rows(inputs)
     expected = run_tensorflow(function, inputs)
+    batch = _rows(inputs, specs)
     arrays = [np.asarray(value, spec.dtype.as_numpy_dtype) for value, spec in zip(inputs, specs, strict=True)]
     try:
         found = session.run(
@@ -127,8 +127,8 @@ def run_tensorflow(function: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarr
         return [tensor.numpy() for tensor in tf.nest.flatten(function(*tensors))]
     except Exception as error:  # TensorFlow's kinds are many
         raise ConversionError(
-            f"`function` itself fails on a batch of {_rows(inputs)}: a size may be built into it, or `inputs` must "
-            f"give values of its domain. TensorFlow says: {error}"
+            f"`function` itself fails on a batch of {_rows(inputs, specs)}: a size may be built into it, or `inputs` "
+            f"must give values of its domain. TensorFlow says: {error}"
         ) from error
 
 
@@ -137,8 +137,10 @@ def _specs(function: Any) -> list[tf.TensorSpec]:
     return [spec for spec in tf.nest.flatten(function.structured_input_signature) if isinstance(spec, tf.TensorSpec)]
 
 
-def _rows(inputs: Sequence[np.ndarray]) -> int:
-    return len(inputs[0]) if len(inputs) and np.ndim(inputs[0]) else 1
+def _rows(inputs: Sequence[np.ndarray], specs: Sequence[tf.TensorSpec]) -> int:
+    """How many rows the first input has whose rows are not counted in the signature, as those of a seed are."""
+    counted = (spec.shape.rank and spec.shape[0] is None for spec in specs)
+    return next((len(value) for value, free in zip(inputs, counted, strict=True) if free), 1)
 
 
 def _difference(

@@ -55,6 +55,17 @@ def test_a_model_that_fails_to_run_on_the_second_batch_does_not_pass(monkeypatch
         convert(tf.math.log1p, [X], inputs=zeros)
 
 
+def test_the_batch_is_not_the_seed_s_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elementwise, "log1p", lambda b, x: x)
+    seed = tf.TensorSpec([2], tf.float32, name="seed")
+    with pytest.raises(ConversionMismatch, match="batch of 7"):
+        convert(
+            lambda seed, x: tf.math.log1p(x) + seed[0],
+            [seed, X],
+            inputs=lambda batch: [np.zeros(2), np.full(batch, float(batch > 1))],
+        )
+
+
 def test_a_wrong_translation_is_a_mismatch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elementwise, "log1p", lambda b, x: x)
     with pytest.raises(
