@@ -24,7 +24,9 @@ class GatherV2:
         b = Builder(context, node)
         x, indices, axis = b.inputs
         batch = _batch_axes(b, indices, node.get_attr_value("batch_dims", 0))
-        if batch:
+        if batch and _is_elementwise(x, indices, axis, batch):
+            b.finish(b("GatherElements", x, indices, axis=batch))
+        elif batch:
             b.finish(_gather_in_batches(b, x, indices, axis, batch))
         elif axis.known is not None:
             b.finish(b("Gather", x, indices, axis=int(axis.known)))
@@ -44,6 +46,14 @@ def _batch_axes(b: Builder, indices: Value, count: int) -> int:
             f"Received: batch_dims={count}"
         )
     return count + len(indices.shape)
+
+
+def _is_elementwise(x: Value, indices: Value, axis: Value, batch: int) -> bool:
+    """Whether all axes but the last are of the batch: a spline's bins, each point's parameters by its own."""
+    if x.shape is None or indices.shape is None or axis.known is None:
+        return False
+    last = len(x.shape) - 1
+    return len(indices.shape) - 1 == last == batch == int(axis.known) % len(x.shape)
 
 
 def _gather_in_batches(b: Builder, x: Value, indices: Value, axis: Value, batch: int) -> Value:
