@@ -40,19 +40,35 @@ def around(b: Builder, x: Value, axis: Value) -> tuple[Value, Value, Value]:
 class BroadcastArgs:
     """The shape to which two shapes broadcast: exact.
 
-    ONNX has no operator on shapes for it, but `Expand` does it to a tensor: a boolean of the first shape,
-    expanded to the second, has the result's shape. It is right for shapes of any length, with ones and zeros
-    in them, and refuses shapes that do not broadcast, as TensorFlow does. It costs a byte for each element of
-    the result's shape.
+    Where their lengths are known, size by size: the second one's where the first one's is 1, else the first one's, so
+    that shapes that do not broadcast are left to the operator that uses the result. Else by `Expand`, to which ONNX
+    leaves it for tensors: a boolean of the first shape, expanded to the second, has the result's shape. It costs a
+    byte for each element of that shape.
     """
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        first, second = (value.cast(np.int64) for value in b.inputs)
-        filled = b("ConstantOfShape", first, value=_FALSE)
-        b.finish(b("Shape", b("Expand", filled, second)).cast(b.dtype))
+        first, second = (_sizes(b, value) for value in b.inputs)
+        lengths = [-1 if value.shape is None else value.shape[0] for value in b.inputs]
+        if min(lengths) < 0:
+            filled = b("ConstantOfShape", first, value=_FALSE)
+            b.finish(b("Shape", b("Expand", filled, second)).cast(b.dtype))
+            return
+        first, second = (
+            b("Concat", b.integers(*[1] * (max(lengths) - length)), value, axis=0) if length < max(lengths) else value
+            for value, length in zip((first, second), lengths, strict=True)
+        )
+        b.finish(b.where(first.equals(1), second, first).cast(b.dtype))
+
+
+def _sizes(b: Builder, value: Value) -> Value:
+    """A shape in ONNX's own type, without the way through TensorFlow's 32 bits, where it comes from there."""
+    made = b.context.get_node_by_output(value.name)
+    if made is not None and made.type == "Cast" and b.dtype_of(made.input[0]) == np.int64:
+        return Value(b, made.input[0])
+    return value.cast(np.int64)
 
 
 @tf_op("BroadcastGradientArgs")

@@ -50,6 +50,22 @@ def test_random_shapes_broadcast_as_in_numpy(converted: Any) -> None:
         assert tuple(model(*pair)["output"]) == np.broadcast_shapes(*map(tuple, pair)), pair
 
 
+@pytest.mark.parametrize("lengths", [(3, 3), (2, 4), (3, 1), (0, 2)])
+def test_shapes_of_known_length_broadcast_without_a_tensor(lengths: tuple[int, int], converted: Any) -> None:
+    signature = [
+        tf.TensorSpec([length], tf.int32, name=name) for name, length in zip(("first", "second"), lengths, strict=True)
+    ]
+    model = converted(
+        tf.broadcast_dynamic_shape, signature, inputs=lambda _: [np.ones(length, np.int32) for length in lengths]
+    )
+    assert "Expand" not in model.operators
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        whole = rng.integers(0, 5, max(lengths))
+        pair = [np.where(rng.random(n) < 0.5, 1, whole[max(lengths) - n :]).astype(np.int32) for n in lengths]
+        assert tuple(model(*pair)["output"]) == np.broadcast_shapes(*map(tuple, pair)), pair
+
+
 def test_shapes_that_do_not_broadcast_are_refused(converted: Any) -> None:
     signature = [tf.TensorSpec([None], tf.int32, name=name) for name in ("first", "second")]
     model = converted(tf.broadcast_dynamic_shape, signature, inputs=lambda batch: [np.ones(batch)] * 2)
