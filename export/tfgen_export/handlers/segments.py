@@ -26,7 +26,7 @@ class Segment:
         numbers = numbers.cast(np.int64)
         kind = node.type.removeprefix("Segment")
         count = b("ReduceMax", b("Concat", b.integers(-1), numbers, axis=0)) + 1
-        found = _reduce(b, data, numbers, count, kind)
+        found = _reduce(b, data, numbers, count, kind, infinite=True)
         if kind in ("Mean", "Max", "Min"):
             ones = b("Expand", b.integers(1), b("Shape", numbers))
             many = _reduce(b, ones, numbers, count, "Sum")
@@ -60,14 +60,21 @@ class UnsortedSegment:
         b.finish(b("Slice", found, b.integers(0), b.integers(-1), b.integers(0)))
 
 
-def _reduce(b: Builder, data: Value, numbers: Value, count: Value, kind: str) -> Value:
-    neutral = numpy_helper.from_array(np.array([_neutral(data.dtype, kind)], data.dtype))
-    start = b("ConstantOfShape", b("Concat", count, b.sizes(data, 1), axis=0), value=neutral)
-    return b("ScatterND", start, b("Unsqueeze", numbers, b.integers(-1)), data, reduction=_REDUCTIONS[kind])
+def _reduce(b: Builder, data: Value, numbers: Value, count: Value, kind: str, *, infinite: bool = False) -> Value:
+    neutral = numpy_helper.from_array(np.array([_neutral(data.dtype, kind, infinite=infinite)], data.dtype))
+    rows = b("Flatten", data, axis=1)
+    start = b("ConstantOfShape", b("Concat", count, b.sizes(rows, 1), axis=0), value=neutral)
+    places = b("Expand", b("Unsqueeze", numbers, b.integers(1)), b("Shape", rows))
+    # ScatterND would be shorter, but ONNX Runtime lets two threads add to one entry at a time.
+    found = b("ScatterElements", start, places, rows, axis=0, reduction=_REDUCTIONS[kind])
+    return b("Reshape", found, b("Concat", count, b.sizes(data, 1), axis=0), allowzero=1)
 
 
-def _neutral(dtype: Any, kind: str) -> Any:
+def _neutral(dtype: Any, kind: str, *, infinite: bool) -> Any:
     if kind in ("Max", "Min"):
-        info = np.finfo(dtype) if np.issubdtype(dtype, np.floating) else np.iinfo(dtype)
+        floating = np.issubdtype(dtype, np.floating)
+        if floating and infinite:
+            return -np.inf if kind == "Max" else np.inf
+        info = np.finfo(dtype) if floating else np.iinfo(dtype)
         return info.min if kind == "Max" else info.max
     return int(kind == "Prod")

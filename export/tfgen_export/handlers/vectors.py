@@ -4,9 +4,9 @@ from typing import Any
 
 from tf2onnx.handler import tf_op
 
-from tfgen_export.errors import ConversionError
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.matrices import indices
+from tfgen_export.handlers.shapes import rank
 
 __all__ = ["Cross", "Diag", "DiagPart"]
 
@@ -37,26 +37,22 @@ class Diag:
         shape = b("Shape", b.inputs[0])
         flat = b("Reshape", b.inputs[0], b.integers(-1))
         count = b("Shape", flat)
-        square = b.where(indices(b, count, -1, 1).equals(indices(b, count, -1)), flat, 0)
+        # Rows of one entry more than the matrix has: an entry and as many zeros as there are entries.
+        rows = b("Pad", b("Unsqueeze", flat, b.integers(1)), b("Concat", b.integers(0, 0, 0), count, axis=0))
+        square = b("Slice", b("Reshape", rows, b.integers(-1)), b.integers(0), count * count)
         b.finish(b("Reshape", square, b("Concat", shape, shape, axis=0), allowzero=1))
 
 
 @tf_op("DiagPart")
 class DiagPart:
-    """`tf.linalg.tensor_diag_part`: the diagonal, [*shape, *shape] to [*shape]: exact.
-
-    Raises:
-        ConversionError: where the rank is not known.
-    """
+    """`tf.linalg.tensor_diag_part`: the diagonal, [*shape, *shape] to [*shape]: exact."""
 
     @classmethod
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
         value = b.inputs[0]
-        if value.shape is None:
-            raise ConversionError(f"DiagPart (node {node.name!r}) needs a tensor of known rank. Received: shape=None")
-        shape = b.sizes(value, 0, len(value.shape) // 2)
+        shape = b("Slice", b("Shape", value), b.integers(0), rank(b, value) / 2)
         count = b("ReduceProd", shape, keepdims=1)
         places = indices(b, count, -1) * (count + 1)
         diagonal = b("Gather", b("Reshape", value, b.integers(-1)), places)

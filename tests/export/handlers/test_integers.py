@@ -87,6 +87,25 @@ def test_quotients_with_a_point_are_floors(dtype: str, converted: Any) -> None:
     np.testing.assert_array_equal(found, np.floor(x / y))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+def test_the_larger_and_the_smaller_are_exact(dtype: str, converted: Any) -> None:
+    model = converted(lambda x, y: (tf.maximum(x, y), tf.minimum(x, y)), signature(dtype), inputs=ones)
+    x, y = pairs(dtype)
+    for found, oracle in zip(model(x, y).values(), (np.maximum, np.minimum), strict=True):
+        np.testing.assert_array_equal(found, oracle(x, y))
+        assert found.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_the_larger_and_the_smaller_of_numbers_with_a_point(dtype: str, converted: Any) -> None:
+    """NaN where one is."""
+    some = np.array([0.0, -0.0, 1.0, np.nan, np.inf, -np.inf, np.finfo(dtype).max, np.finfo(dtype).eps], dtype)
+    x, y = (part.ravel() for part in np.meshgrid(some, some))
+    model = converted(lambda x, y: (tf.maximum(x, y), tf.minimum(x, y)), signature(dtype))
+    for found, oracle in zip(model(x, y).values(), (np.maximum, np.minimum), strict=True):
+        np.testing.assert_array_equal(found, oracle(x, y))
+
+
 def test_a_loop_compares_its_counter_with_a_limit(converted: Any) -> None:
     """tf2onnx's loops count in int64, whatever the type of the limit."""
 
