@@ -37,6 +37,7 @@ _FAMILIES = (
     "random",
     "reductions",
     "scans",
+    "scattering",
     "search",
     "segments",
     "shapes",

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from onnx import numpy_helper
 from tf2onnx.handler import tf_op
 
 from tfgen_export.errors import ConversionError
@@ -11,7 +10,7 @@ from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.shapes import around, rank
 from tfgen_export.handlers.value import Value
 
-__all__ = ["GatherV2", "OneHot", "ScatterNd", "Select", "Where"]
+__all__ = ["GatherV2", "OneHot", "Select", "Where"]
 
 
 @tf_op("GatherV2")
@@ -74,19 +73,6 @@ def _gather_in_batches(b: Builder, x: Value, indices: Value, axis: Value, batch:
     rows = b("Reshape", rows, b("Concat", total(before), total(places), one, axis=0))
     blocks = b("Reshape", x, b("Concat", total(before), size, total(after), axis=0))
     return b("Reshape", b("GatherND", blocks, rows, batch_dims=1), b("Concat", before, places, after, axis=0))
-
-
-@tf_op("ScatterNd")
-class ScatterNd:
-    """Zeros with some entries or slices added to; indices may repeat: exact."""
-
-    @classmethod
-    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
-        """Translates at opset 18."""
-        b = Builder(context, node)
-        indices, updates, shape = b.inputs
-        zeros = b("ConstantOfShape", shape.cast(np.int64), value=numpy_helper.from_array(np.zeros(1, updates.dtype)))
-        b.finish(b("ScatterND", zeros, indices.cast(np.int64), updates, reduction="add"))
 
 
 @tf_op("OneHot")

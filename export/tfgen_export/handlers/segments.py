@@ -7,6 +7,7 @@ from onnx import numpy_helper
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.scattering import scatter_rows
 from tfgen_export.handlers.value import Value
 
 __all__ = ["Segment", "UnsortedSegment"]
@@ -64,9 +65,7 @@ def _reduce(b: Builder, data: Value, numbers: Value, count: Value, kind: str, *,
     neutral = numpy_helper.from_array(np.array([_neutral(data.dtype, kind, infinite=infinite)], data.dtype))
     rows = b("Flatten", data, axis=1)
     start = b("ConstantOfShape", b("Concat", count, b.sizes(rows, 1), axis=0), value=neutral)
-    places = b("Expand", b("Unsqueeze", numbers, b.integers(1)), b("Shape", rows))
-    # ScatterND would be shorter, but ONNX Runtime lets two threads add to one entry at a time.
-    found = b("ScatterElements", start, places, rows, axis=0, reduction=_REDUCTIONS[kind])
+    found = scatter_rows(b, start, numbers, rows, _REDUCTIONS[kind])
     return b("Reshape", found, b("Concat", count, b.sizes(data, 1), axis=0), allowzero=1)
 
 

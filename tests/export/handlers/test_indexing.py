@@ -72,19 +72,6 @@ def test_one_hot_vectors(converted: Any) -> None:
     np.testing.assert_array_equal(found["values"], np.where(hot > 0, 5, -1))
 
 
-def test_scattered_entries_add_up(converted: Any) -> None:
-    model = converted(
-        lambda places, values: tf.scatter_nd(places, values, [5, 2]),
-        [tf.TensorSpec([None, 1], tf.int32, name="places"), tf.TensorSpec([None, 2], tf.float64, name="values")],
-        inputs=lambda batch: [np.arange(batch)[:, None] % 5, np.ones((batch, 2))],
-    )
-    places = np.array([[1], [4], [1], [0]], np.int32)
-    values = np.random.default_rng(0).normal(size=(4, 2))
-    expected = np.zeros((5, 2))
-    np.add.at(expected, places[:, 0], values)
-    np.testing.assert_allclose(model(places, values)["output"], expected, rtol=1e-15)
-
-
 def test_places_of_what_is_not_zero(converted: Any) -> None:
     model = converted(tf.where, [tf.TensorSpec([None, 3], tf.bool, name="x")])
     mask = np.random.default_rng(0).random((6, 3)) > 0.5

@@ -1,0 +1,73 @@
+"""Entries and slices written to or combined at places."""
+
+from typing import Any
+
+import numpy as np
+from onnx import numpy_helper
+from tf2onnx.handler import tf_op
+
+from tfgen_export.errors import ConversionError
+from tfgen_export.handlers.builder import Builder
+from tfgen_export.handlers.value import Value
+
+__all__ = ["ScatterNd", "TensorScatter", "scatter_rows"]
+
+_REDUCTIONS = {"Add": "add", "Sub": "add", "Max": "max", "Min": "min", "Update": "none"}
+
+
+@tf_op("ScatterNd")
+class ScatterNd:
+    """Zeros with some entries or slices added to; indices may repeat: exact but for the order of a place's sum."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        indices, updates, shape = b.inputs
+        shape = shape.cast(np.int64)
+        zeros = b("ConstantOfShape", shape, value=numpy_helper.from_array(np.zeros(1, updates.dtype)))
+        b.finish(_scatter(b, zeros, shape, indices, updates, "add"))
+
+
+@tf_op([f"TensorScatter{kind}" for kind in _REDUCTIONS])
+class TensorScatter:
+    """A tensor with some entries or slices replaced, or combined with others; indices may repeat but for Update."""
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        x, indices, updates = b.inputs
+        kind = node.type.removeprefix("TensorScatter")
+        updates = -updates if kind == "Sub" else updates
+        b.finish(_scatter(b, x, b("Shape", x), indices, updates, _REDUCTIONS[kind]))
+
+
+def _scatter(b: Builder, x: Value, shape: Value, indices: Value, updates: Value, reduction: str) -> Value:
+    """Slices of x at indices, [..., depth], combined with updates, [..., *sizes after the depth]."""
+    depth = -1 if not indices.shape else indices.shape[-1]
+    if depth < 0:
+        raise ConversionError(
+            f"{b.node.type} (node {b.node.name!r}) needs indices whose last size is known. "
+            f"Received: shape={indices.shape}"
+        )
+    places: Value = b("Expand", b.constant(0, np.int64), b("Shape", indices, end=-1))
+    for axis in range(depth):
+        place = b("Gather", indices.cast(np.int64), b.constant(axis, np.int64), axis=-1)
+        places = places * b("Gather", shape, b.constant(axis, np.int64)) + place
+    last = b.integers(2**63 - 1)
+    sizes = b("ReduceProd", b("Slice", shape, b.integers(depth), last), b.integers(0))
+    count = b("ReduceProd", b("Slice", shape, b.integers(0), b.integers(depth)), b.integers(0))
+    places = b("Reshape", places, b.integers(-1))
+    rows = b("Reshape", updates, b("Concat", b("Shape", places), sizes, axis=0), allowzero=1)
+    found = scatter_rows(b, b("Reshape", x, b("Concat", count, sizes, axis=0), allowzero=1), places, rows, reduction)
+    return b("Reshape", found, shape, allowzero=1)
+
+
+def scatter_rows(b: Builder, x: Value, places: Value, rows: Value, reduction: str) -> Value:
+    """Rows combined with those of x, [count, size], at places, [rows], which may repeat.
+
+    `ScatterND` would be shorter, but ONNX Runtime lets two threads of it add to one entry at a time.
+    """
+    places = b("Expand", b("Unsqueeze", places, b.integers(1)), b("Shape", rows))
+    return b("ScatterElements", x, places, rows, axis=0, reduction=reduction)
