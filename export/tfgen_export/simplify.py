@@ -26,6 +26,9 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
+    for output in copy.graph.output:
+        # Where TensorFlow's trace knows no rank, the model promises that of one trial, from which nothing may follow.
+        output.type.tensor_type.ClearField("shape")
     forward_slices(copy)
     slimmed = onnxslim.slim(copy)
     result = onnx.ModelProto()

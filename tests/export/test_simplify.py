@@ -1,6 +1,7 @@
 """Graphs become smaller, and stay the same function of the same names."""
 
 import sys
+from typing import Any
 
 import numpy as np
 import onnx
@@ -67,3 +68,13 @@ def test_a_fault_of_the_optimiser_is_not_the_model_s(fault: str, monkeypatch: py
     model = convert(redundant, [X])
     assert "Exp" in operators(model)
     assert float({entry.key: entry.value for entry in model.metadata_props}["largest_difference"]) < 1e-5
+
+
+def test_the_rank_of_a_trial_is_not_taken_for_the_output_s(converted: Any) -> None:
+    def reshaped(x: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+        return tf.raw_ops.Bucketize(input=tf.reshape(x, shape), boundaries=[0.0, 1.0])
+
+    signature = [tf.TensorSpec([None], tf.float32, name="x"), tf.TensorSpec([None], tf.int32, name="shape")]
+    model = converted(reshaped, signature, inputs=lambda batch: [np.zeros(batch), np.array([batch])])
+    found = model(np.arange(6, dtype=np.float32), np.array([2, 3], np.int32))["output"]
+    np.testing.assert_array_equal(found, [[1, 2, 2], [2, 2, 2]])
