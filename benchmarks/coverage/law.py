@@ -49,7 +49,8 @@ def law(
     """
     points = points_of(x)
     picked = all(values.dtype in _INTEGERS for values in points.values()) if discrete is None else discrete
-    outputs = ("output", *(f"output_{index}" for index in range(len(points)))) if picked else ()
+    names = ("output",) if len(points) == 1 else tuple(f"output_{index}" for index in range(len(points)))
+    outputs = names if picked else ()
     givens = givens if parameters else ("constants",)
     cases = []
     for given in givens:

@@ -76,7 +76,7 @@ def _share(cases: Sequence[Case], results: Mapping[str, Mapping[str, Any]], conv
     known = [case for case in cases if results[case.name].get(converter, NOT_TRIED) != NOT_TRIED]
     count = _count(known, results, converter)
     of = "" if len(known) == len(cases) else f" of {len(known)} tried"
-    return f"{count}{of} ({100 * count / len(known):.0f}%)" if known else "not tried"
+    return f"{count}{of} ({100 * count // len(known)}%)" if known else "not tried"
 
 
 def _count(cases: Sequence[Case], results: Mapping[str, Mapping[str, Any]], converter: str) -> int:

@@ -1,6 +1,6 @@
 """What to use in place of operators that do not convert."""
 
-__all__ = ["ASSIGNMENT", "CALLBACK", "CONSTANT_SEED", "RESOURCE", "STATEFUL", "advice"]
+__all__ = ["ASSIGNMENT", "BFLOAT16", "CALLBACK", "CONSTANT_SEED", "RESOURCE", "STATEFUL", "advice"]
 
 STATEFUL = (
     "it draws from a generator that keeps state, which an ONNX model cannot: give TFP's samplers a `seed`, or call "
@@ -12,6 +12,9 @@ CONSTANT_SEED = (
 )
 ASSIGNMENT = (
     "it changes a variable, and an ONNX model has none: take the state as an input, and return the new one as an output"
+)
+BFLOAT16 = (
+    "ONNX Runtime has no bfloat16 operators on the CPU: compute in float32 (in Keras, by the dtype policy `float32`)"
 )
 CALLBACK = "it calls back into Python, which is not where the model runs: write that part in TensorFlow operators"
 RESOURCE = (
@@ -39,7 +42,6 @@ _BY_OPERATOR = {
     "MatrixSquareRoot": _DECOMPOSITION,
     "StringFormat": _STRINGS,
     "AsString": _STRINGS,
-    "Where": "its output's length depends on values: use tf.where(condition, x, y), or a mask",
 }
 _BY_PREFIX = {
     "StatelessRandom": _DRAW,

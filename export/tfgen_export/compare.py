@@ -9,6 +9,7 @@ import onnxruntime
 import tensorflow as tf
 
 from tfgen_export.errors import ConversionError, ConversionMismatch
+from tfgen_export.signature import traced_specs
 
 __all__ = [
     "Difference",
@@ -21,6 +22,7 @@ __all__ = [
     "run_tensorflow",
 ]
 
+_TOLERANCES = {np.dtype(np.float64): (1e-9, 1e-10), np.dtype(np.float16): (4e-3, 1e-3)}
 _UNEQUAL = 1e-3
 _FEWEST = 50
 
@@ -38,6 +40,7 @@ class Difference:
         within: whether all of it is within the tolerance.
         rtol: the relative tolerance that it was held to; 0 for integers and truth values.
         atol: the absolute one.
+        finite: whether any of TensorFlow's numbers is finite; if none is, there was nothing to compare.
     """
 
     output: str
@@ -47,6 +50,7 @@ class Difference:
     rtol: float = 0.0
     atol: float = 0.0
     unequal: float = 0.0
+    finite: bool = True
 
     def __str__(self) -> str:
         if self.unequal:
@@ -72,9 +76,9 @@ def compare(
         inputs: in the order of the function's arguments.
         output_names: the model's outputs in the order in which TensorFlow flattens the function's.
         discrete: the outputs that are rounded or picked (see `few_unequal`).
-        rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64, so that
-            no part was computed in float32, and 10⁻⁴ for others.
-        atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64 and 10⁻⁵ for others.
+        rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64, so that no part
+            was computed in float32, 4·10⁻³ for float16, and 10⁻⁴ for others.
+        atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64, 10⁻³ for float16 and 10⁻⁵ for others.
 
     Returns:
         A difference for each output.
@@ -84,7 +88,7 @@ def compare(
             they are not in its domain.
         ConversionMismatch: where ONNX Runtime fails on what TensorFlow computes.
     """
-    specs = _specs(function)
+    specs = traced_specs(function)
     expected = run_tensorflow(function, inputs)
     batch = _rows(inputs, specs)
     arrays = [np.asarray(value, spec.dtype.as_numpy_dtype) for value, spec in zip(inputs, specs, strict=True)]
@@ -114,7 +118,7 @@ def run_tensorflow(function: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarr
         ConversionError: where the inputs are not what the function takes, or it fails on them: a batch size is built
             into it, or they are not in its domain.
     """
-    specs = _specs(function)
+    specs = traced_specs(function)
     if len(inputs) != len(specs):
         raise ConversionError(f"`inputs` must give {len(specs)} arrays. Received: {len(inputs)}")
     fitting = all(spec.shape.is_compatible_with(np.shape(value)) for value, spec in zip(inputs, specs, strict=True))
@@ -130,11 +134,6 @@ def run_tensorflow(function: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarr
             f"`function` itself fails on a batch of {_rows(inputs, specs)}: a size may be built into it, or `inputs` "
             f"must give values of its domain. TensorFlow says: {error}"
         ) from error
-
-
-def _specs(function: Any) -> list[tf.TensorSpec]:
-    # Python's default values stand in the signature too.
-    return [spec for spec in tf.nest.flatten(function.structured_input_signature) if isinstance(spec, tf.TensorSpec)]
 
 
 def _rows(inputs: Sequence[np.ndarray], specs: Sequence[tf.TensorSpec]) -> int:
@@ -155,7 +154,7 @@ def _difference(
 ) -> Difference:
     if not np.issubdtype(expected.dtype, np.inexact):
         rtol, atol = 0.0, 0.0
-    defaults = (1e-9, 1e-10) if expected.dtype == np.float64 else (1e-4, 1e-5)
+    defaults = _TOLERANCES.get(expected.dtype, (1e-4, 1e-5))
     rtol, atol = defaults[0] if rtol is None else rtol, defaults[1] if atol is None else atol
     if actual.dtype != expected.dtype or actual.shape != expected.shape:
         return Difference(name, batch, float("inf"), False, rtol, atol)
@@ -166,7 +165,8 @@ def _difference(
         within = np.allclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     else:
         within = np.array_equal(actual, expected)  # np.allclose would go by way of float64
-    return Difference(name, batch, largest_relative(actual, expected), bool(within), rtol, atol)
+    finite = expected.size == 0 or bool(np.isfinite(expected).any())
+    return Difference(name, batch, largest_relative(actual, expected), bool(within), rtol, atol, finite=finite)
 
 
 def largest_relative(actual: np.ndarray, expected: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 from tf2onnx import utils
 
 __all__ = ["rewrite_complex"]
@@ -42,7 +42,7 @@ def rewrite_complex(graph: Any, nodes: list[Any]) -> list[Any]:
             case "Imag":
                 result = found[1]
             case "ComplexAbs":
-                result = pairs.make("Sqrt", pairs.make("Add", *(pairs.make("Mul", part, part) for part in found)))
+                result = pairs.size(found)
             case _:
                 result = pairs.to_real(found, pairs.length(node))
         shapes, dtypes, outputs = node.output_shapes, node.output_dtypes, node.output
@@ -87,6 +87,17 @@ class _Pairs:
             )
         return found if 0 < found <= _LARGEST else None
 
+    def size(self, parts: tuple[str, str]) -> str:
+        """√(re² + im²) as more·√(1 + (less/more)²), whose squares neither overflow nor vanish."""
+        sizes = [self.make("Abs", part) for part in parts]
+        more, less = self.make("Max", *sizes), self.make("Min", *sizes)
+        # Two zeros, or two infinities, have the ratio 1.
+        ratio = self.make(
+            "Where", self.make("Equal", more, less), self.constant(np.ones(())), self.make("Div", less, more)
+        )
+        root = self.make("Sqrt", self.make("Add", self.make("Mul", ratio, ratio), self.constant(np.ones(()))))
+        return self.make("Mul", more, root)
+
     def to_real(self, parts: tuple[str, str], length: int | None) -> str:
         """The inverse of a real one: x_j = Σ_k w_k (re_k cos 2πjk/n − im_k sin 2πjk/n) / n; w is 2 but at the ends."""
         size = length or 1
@@ -111,7 +122,9 @@ class _Pairs:
         if node.type == "Complex":
             return node.input[0], node.input[1]
         if node.type == "Cast":
-            return node.input[0], self.make("Mul", node.input[0], self.constant(np.zeros(())))
+            real = self.make("Cast", node.input[0], to=utils.map_numpy_to_onnx_dtype(self._dtype))
+            zero = numpy_helper.from_array(np.zeros(1, self._dtype))
+            return real, self.make("ConstantOfShape", self.make("Shape", real), value=zero)
         if node.type == "RFFT":
             length = self.length(node)
             return None if length is None else self._transform((node.input[0], None), length, length // 2 + 1, 1)

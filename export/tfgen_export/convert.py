@@ -1,6 +1,7 @@
 """A TensorFlow function to an ONNX model that is known to work."""
 
 import importlib.metadata
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from tfgen_export.compare import compare, generate_inputs, run_tensorflow
 from tfgen_export.errors import ConversionError, ConversionMismatch, UnsupportedOperators
 from tfgen_export.freeze import attach
 from tfgen_export.hazards import find_hazards
+from tfgen_export.signature import check_options, signature_names, traced_specs
 from tfgen_export.simplify import simplify
 from tfgen_export.translate import OPSET, translate
 
@@ -41,18 +43,19 @@ def convert(
 
     Args:
         function: of as many tensors as the signature has; returns a tensor, a tuple, or a dictionary by the
-            names that the outputs shall have.
-        input_signature: what the function takes; the model's inputs keep its names, or have the function's
-            arguments' where a spec has none. None dimensions stay dynamic.
+            names that the outputs shall have. It is traced as it is: `if` and `while` on tensors need
+            `tf.function` around it. What it only checks, as TFP does under `validate_args`, is left out.
+        input_signature: what the function takes, by position; the model's inputs keep its names, or have the
+            function's arguments' where a spec has none. None dimensions stay dynamic.
         name: the graph's name; the function's own where it is None.
         inputs: from a batch size (for every None dimension) to arrays to compare on; where it is None, standard
             normals, integers from 0 to 9, and any int32 for what is called `seed`.
-        discrete: outputs that are rounded or picked, as a sampler's of whole numbers: one entry in a thousand may
-            differ, by however much.
+        discrete: the names of outputs that are rounded or picked, as a sampler's of whole numbers: one entry in a
+            thousand may differ, by however much.
         metadata: what the model shall say of itself beyond who made it.
-        rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64 and 10⁻⁴
-            for others.
-        atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64 and 10⁻⁵ for others.
+        rtol: the relative tolerance of floating-point outputs; where it is None, 10⁻⁹ for float64, 4·10⁻³ for
+            float16 and 10⁻⁴ for others.
+        atol: their absolute tolerance; where it is None, 10⁻¹⁰ for float64, 10⁻³ for float16 and 10⁻⁵ for others.
 
     Returns:
         The model. Its producer is `tfgen_export` in tfgen's version. Its metadata hold the `opset`, the versions of
@@ -60,13 +63,17 @@ def convert(
         all compared.
 
     Raises:
-        ConversionError: where the signature lacks a rank or repeats a name, outputs and inputs share a name, the
-            function returns something else than tensors, a handler refuses a node, or the function itself
-            fails on a batch, as one does that has a batch size built in.
+        ConversionError: where the signature lacks a rank or repeats a name, outputs and inputs share a name, an
+            option is out of range, the function returns something else than tensors, a handler refuses a node, or
+            the function itself fails on a batch, as one does that has a batch size built in. (What it raises while
+            TensorFlow traces it comes through as it is.)
         UnsupportedOperators: where an operator has no translation, or its translation would not be the function: a
             draw whose seed is a constant or state, a callback, a table. It names each, where it arose, and what to
             use instead.
         ConversionMismatch: where the outputs disagree, or ONNX Runtime fails where TensorFlow does not.
+
+    Warns:
+        UserWarning: where an output was nowhere finite, so that the comparison says nothing of it.
 
     Example:
         >>> model = convert(lambda x: {"y": tf.math.log1p(x)}, [tf.TensorSpec([None], tf.float32, name="x")],
@@ -74,25 +81,16 @@ def convert(
         >>> [output.name for output in model.graph.output]
         ['y']
     """
-    given = [spec.name for spec in input_signature if spec.name is not None]
-    if not all(given) or len(set(given)) < len(given):
-        raise ConversionError(f"`input_signature` must give each input a name of its own. Received: {given}")
-    if any(spec.shape.rank is None for spec in input_signature):
-        raise ConversionError(f"`input_signature` must give each input a rank. Received: {list(input_signature)}")
+    check_options(input_signature, inputs=inputs, metadata=metadata, rtol=rtol, atol=atol)
     concrete = tf.function(function, autograph=False).get_concrete_function(*input_signature)
-    # TensorFlow gives the specs that have no name those of the function's arguments.
-    specs = [spec for spec in tf.nest.flatten(concrete.structured_input_signature) if isinstance(spec, tf.TensorSpec)]
-    names = [spec.name for spec in specs]
-    output_names = _output_names(concrete)
-    if set(output_names) & set(names):
-        raise ConversionError(f"Inputs and outputs must not share a name. Received: {names} and {output_names}")
+    names, output_names = signature_names(concrete, len(input_signature), discrete)
     hazards = find_hazards(concrete, len(names))
     if hazards:
         raise UnsupportedOperators(hazards)
     model, weights = translate(concrete, names, output_names)
     model.graph.name = name or getattr(function, "__name__", "function")
     check_operators(model, concrete.graph)
-    make = inputs or (lambda batch: generate_inputs(specs, batch))
+    make = inputs or (lambda batch: generate_inputs(traced_specs(concrete), batch))
     _complete_ranks(model, concrete, make)
 
     def tried(candidate: onnx.ModelProto) -> tuple[onnx.ModelProto, float]:
@@ -104,8 +102,14 @@ def convert(
         return candidate, _largest_difference(open_session(candidate), concrete, make, output_names, **tolerances)
 
     try:
-        model, largest = tried(simplify(model))
-    except Exception:  # an optimiser's fault shall not be the model's: without it, the model passes or says why not
+        smaller = simplify(model)
+    except Exception:  # onnxslim raises whatever it runs into
+        smaller = model
+    try:
+        model, largest = tried(smaller)
+    except ConversionError:  # an optimiser's fault shall not be the model's: without it, it passes or says why not
+        if smaller is model:
+            raise
         model, largest = tried(model)
     _describe(model, {**(metadata or {}), "largest_difference": repr(largest)})
     return model
@@ -118,14 +122,22 @@ def _largest_difference(
     output_names: Sequence[str],
     **tolerances: Any,
 ) -> float:
-    """Over both batch sizes; raises where one is beyond the tolerance."""
-    largest = 0.0
+    """Over both batch sizes; raises where one is beyond the tolerance, warns of what nothing finite was compared of."""
+    largest, finite = 0.0, set()
     for batch in _BATCH_SIZES:
         for difference in compare(session, concrete, inputs(batch), output_names, **tolerances):
+            if difference.finite:
+                finite.add(difference.output)
             if not difference.within:
                 tolerance = f"rtol={difference.rtol:g}, atol={difference.atol:g}"
                 raise ConversionMismatch(f"ONNX Runtime disagrees with TensorFlow: {difference} ({tolerance})")
             largest = max(largest, difference.relative)
+    if set(output_names) - finite:
+        warnings.warn(
+            f"Nothing finite was compared of {sorted(set(output_names) - finite)}: give `inputs` in the domain of the "
+            "function",
+            stacklevel=4,
+        )
     return largest
 
 
@@ -145,22 +157,3 @@ def _describe(model: onnx.ModelProto, metadata: Mapping[str, str]) -> None:
     versions = {package: importlib.metadata.version(package) for package in ("tensorflow", "tf2onnx")}
     for key, value in {"opset": str(OPSET), **versions, **metadata}.items():
         model.metadata_props.add(key=key, value=value)
-
-
-def _output_names(concrete: Any) -> list[str]:
-    """Names in the order in which TensorFlow flattens the outputs."""
-    structured = concrete.structured_outputs
-    if isinstance(structured, dict):
-        names, values = list(structured), list(structured.values())
-        usable = all(isinstance(name, str) and name for name in names)
-    else:
-        values = list(structured) if isinstance(structured, tuple | list) else [structured]
-        names = ["output"] if len(values) == 1 else [f"output_{index}" for index in range(len(values))]
-        usable = True
-    usable = usable and bool(values) and not any(value is None or tf.nest.is_nested(value) for value in values)
-    if not usable or len(names) != len(concrete.outputs):
-        raise ConversionError(
-            "`function` must return a tensor, a tuple of tensors, or a dictionary of tensors by name. "
-            f"Received: {structured}"
-        )
-    return sorted(names) if isinstance(structured, dict) else names

@@ -1,5 +1,6 @@
 """What freezing and translating would make wrong: noise that is frozen, state, callbacks, resources."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ _STATEFUL = frozenset(
 )
 _ASSIGNMENTS = ("Assign", "ResourceScatter", "ResourceStridedSliceAssign")
 _CALLBACKS = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
+_TFP = "tensorflow_probability"
 # What turns a seed into a key draws nothing.
 _KEYS = frozenset({"StatelessRandomGetKeyCounter", "StatelessRandomGetKeyCounterAlg"})
 # What takes a function, and how many inputs come before the function's arguments.
@@ -86,6 +88,8 @@ class _Search:
                 self.found.setdefault(_key(operation), _report(operation, advice.ASSIGNMENT))
             if operation not in needed:
                 continue
+            if any(tensor.dtype.base_dtype == tf.bfloat16 for tensor in (*operation.inputs, *operation.outputs)):
+                self.found.setdefault(_key(operation), _report(operation, advice.BFLOAT16))
             inputs = [depends.get(id(tensor), False) for tensor in operation.inputs]
             outputs = [True] if _is_probe(operation) else self._through(graph, operation, inputs)
             depends.update(
@@ -111,12 +115,13 @@ class _Search:
                 # Once a gradient was taken through it, a traced function ends in more outputs than the call has.
                 return [chosen or any(outputs) for outputs in zip(*(result[:count] for result in results), strict=True)]
         elif kind in _LOOPS:
-            body = _function(graph, operation.node_def.attr["body"].func)
+            condition, body = (_function(graph, operation.node_def.attr[part].func) for part in ("cond", "body"))
             # What a step makes depend on the arguments does so in the next one: until nothing is added.
-            while body is not None:
+            while body is not None and condition is not None:
                 again = [a or b for a, b in zip(inputs, self._quietly(body, inputs)[:count], strict=True)]
                 if again == inputs:
-                    return self.run(body, inputs)[:count]
+                    steps = any(self.run(condition, inputs))  # how many there are
+                    return [steps or varies for varies in self.run(body, inputs)[:count]]
                 inputs = again
         return [any(inputs)] * count
 
@@ -138,7 +143,13 @@ def _is_probe(operation: Any) -> bool:
 
     What is drawn with it counts as if the seed were an input: it is no noise of the user's.
     """
-    return operation.type == "Const" and any(frame.name == "zeros_seed" for frame in operation.traceback or ())
+    if operation.type != "Const":
+        return False
+    frames = list(operation.traceback or ())
+    return any(
+        called.name == "zeros_seed" and _TFP in called.filename and _TFP in caller.filename
+        for caller, called in itertools.pairwise(frames)
+    )
 
 
 def _ancestors(tensors: Sequence[Any]) -> set[Any]:

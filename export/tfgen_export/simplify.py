@@ -1,11 +1,28 @@
 """Smaller graphs of the same numbers."""
 
+from typing import Any
+
 import onnx
 import onnxslim
+from onnxslim.core.shape_inference import ShapeInferencer
 
 from tfgen_export.slices import forward_slices
 
 __all__ = ["simplify"]
+
+_ROUNDS = 20
+_infer = ShapeInferencer._infer_impl
+
+
+def _infer_boundedly(inferencer: Any, context: Any, *arguments: Any) -> Any:
+    """onnxslim infers shapes until nothing is new: of some graphs of unknown sizes, for ever."""
+    context.rounds = getattr(context, "rounds", 0) + 1
+    if context.rounds > _ROUNDS:
+        raise RuntimeError(f"shapes are not inferred after {_ROUNDS} rounds")
+    return _infer(inferencer, context, *arguments)
+
+
+ShapeInferencer._infer_impl = _infer_boundedly
 
 
 def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -30,7 +47,10 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
         # Where TensorFlow's trace knows no rank, the model promises that of one trial, from which nothing may follow.
         output.type.tensor_type.ClearField("shape")
     forward_slices(copy)
-    slimmed = onnxslim.slim(copy)
+    try:
+        slimmed = onnxslim.slim(copy)
+    except RuntimeError:
+        slimmed = onnxslim.slim(copy, no_shape_infer=True)
     result = onnx.ModelProto()
     result.CopyFrom(model)
     result.graph.CopyFrom(slimmed.graph)

@@ -56,24 +56,33 @@ def translate(
     with quiet() as errors, tf.device("/cpu:0"):
         try:
             frozen = freeze(choose_cpu(concrete), tensors_in, tensors_out)
+            names_in = [*tensors_in, *frozen.weights]
             with tf.Graph().as_default() as graph, resolving():
                 tf.import_graph_def(separate(frozen.graph, tensors_out), name="")
-                # tf2onnx's own entry point continues on errors and returns an invalid graph.
-                onnx_graph = tfonnx.process_tf_graph(
-                    graph,
-                    continue_on_error=False,
-                    opset=OPSET,
-                    input_names=[*tensors_in, *frozen.weights],
-                    output_names=tensors_out,
-                    tensors_to_rename=renamed,
-                    custom_rewriter=list(REWRITERS),
-                )
-                onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, optimizers=exact_optimizers())
+                onnx_graph = _process(graph, names_in, tensors_out, renamed)
+                try:
+                    exact = exact_optimizers()
+                    onnx_graph = optimizer.optimize_graph(onnx_graph, catch_errors=False, optimizers=exact)
+                except Exception:  # an optimiser's fault shall not be the function's
+                    onnx_graph = _process(graph, names_in, tensors_out, renamed)
                 return onnx_graph.make_model("tfgen_export"), frozen.weights
         except ConversionError:
             raise
         except Exception as error:  # tf2onnx raises whatever its handlers run into
             raise _explain(error, errors, concrete.graph) from error
+
+
+def _process(graph: Any, names_in: list[str], names_out: list[str], renamed: dict[str, str]) -> Any:
+    # tf2onnx's own entry point continues on errors and returns an invalid graph.
+    return tfonnx.process_tf_graph(
+        graph,
+        continue_on_error=False,
+        opset=OPSET,
+        input_names=names_in,
+        output_names=names_out,
+        tensors_to_rename=renamed,
+        custom_rewriter=list(REWRITERS),
+    )
 
 
 def _explain(error: Exception, records: list[logging.LogRecord], traced: Any) -> ConversionError:

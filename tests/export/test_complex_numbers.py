@@ -69,3 +69,27 @@ def test_what_is_not_known_is_refused_by_name() -> None:
         convert(lambda x: tf.abs(tf.signal.rfft(x)), [tf.TensorSpec([None], tf.float32, name="x")])
     with pytest.raises(UnsupportedOperators, match="Real"):
         convert(lambda x: tf.math.real(tf.exp(tf.complex(x, x))), [spec(4, "float32")])
+
+
+def test_sizes_neither_overflow_nor_vanish(converted: Any) -> None:
+    model = converted(
+        lambda a, b: tf.abs(tf.complex(a, b)), [tf.TensorSpec([None], tf.float32, name=name) for name in "ab"]
+    )
+    numbers = np.array([0.0, -0.0, 1e-30, 3e-23, 1.0, -2.5, 3e25, 1e38, np.inf, -np.inf], np.float32)
+    a, b = (array.ravel() for array in np.meshgrid(numbers, numbers))
+    with np.errstate(over="ignore"):
+        expected = np.hypot(a.astype(np.float64), b).astype(np.float32)
+    np.testing.assert_allclose(model(a, b)["output"], expected, rtol=3e-7)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "int32"])
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_numbers_of_any_type_become_complex(kind: str, dtype: str, converted: Any) -> None:
+    model = converted(
+        lambda x: {"real": tf.math.real(tf.cast(x, dtype)), "imag": tf.math.imag(tf.cast(x, dtype))},
+        [tf.TensorSpec([None], kind, name="x")],
+    )
+    x = np.array([0, 3, -2, np.inf] if kind != "int32" else [0, 3, -2, 7], kind)
+    found = model(x)
+    np.testing.assert_array_equal(found["real"], x)
+    np.testing.assert_array_equal(found["imag"], np.zeros(4))

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 import tensorflow as tf
+from tf2onnx import optimizer
 
 from tfgen_export import ConversionError, ConversionMismatch, convert
 from tfgen_export.handlers import elementwise
@@ -152,3 +153,67 @@ def test_an_error_of_the_user_s_code_is_the_user_s_error() -> None:
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         convert(broken, [X])
+
+
+@pytest.mark.parametrize(
+    ("signature", "options", "said"),
+    [
+        (X, {}, "`input_signature` must be a list of tf.TensorSpec"),
+        ([{"x": X}], {}, "`input_signature` must be a list of tf.TensorSpec"),
+        ([tf.TensorSpec([None], tf.string, name="x")], {}, "`input_signature` must be of numbers"),
+        ([X], {"inputs": [np.zeros(3)]}, "`inputs` must be a function"),
+        ([X], {"metadata": {"a": 1}}, "`metadata` must be text"),
+        ([X], {"rtol": -1.0}, "`rtol` must not be negative"),
+        ([X], {"discrete": ["y"]}, r"`discrete` must name outputs, of \['output'\]"),
+        ([X], {"discrete": "output"}, "`discrete` must name outputs"),
+    ],
+)
+def test_bad_arguments_are_named(signature: Any, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConversionError, match=said):
+        convert(tf.math.log1p, signature, **options)
+
+
+def test_an_array_as_a_default_value_is_refused() -> None:
+    """TensorFlow makes an input of it, which nobody asked for."""
+    ones = np.ones(1, np.float32)
+    with pytest.raises(ConversionError, match="must not have arrays or tensors as default values"):
+        convert(lambda x, loc=ones: x + loc, [X])
+
+
+def test_two_arguments_of_one_name_are_refused() -> None:
+    unnamed = tf.TensorSpec([None], tf.float32)
+    with pytest.raises(ConversionError, match=r"a name of its own. Received: \['y', 'y'\]"):
+        convert(lambda x, y: x + y, [tf.TensorSpec([None], tf.float32, name="y"), unnamed])
+
+
+def test_what_is_nowhere_finite_is_told() -> None:
+    with pytest.warns(UserWarning, match=r"Nothing finite was compared of \['y'\]"):
+        convert(lambda x: {"y": x / 0.0 - x / 0.0, "z": x}, [X])
+    with pytest.warns(UserWarning, match="Nothing finite was compared"):
+        convert(lambda x: tf.math.log(x), [X], inputs=lambda batch: [-np.ones(batch)])
+
+
+def test_what_inputs_raises_comes_through_at_once() -> None:
+    calls = []
+
+    def inputs(batch: int) -> list[np.ndarray]:
+        calls.append(batch)
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        convert(tf.math.log1p, [X], inputs=inputs)
+    assert calls == [1]
+
+
+def test_an_optimiser_of_tf2onnx_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise ValueError("mine")
+
+    monkeypatch.setattr(optimizer, "optimize_graph", fail)
+    convert(tf.math.log1p, [X], inputs=zeros)
+
+
+def test_half_precision_is_held_to_its_own(converted: Any) -> None:
+    half = tf.TensorSpec([None, 4], tf.float16, name="x")
+    for function in (tf.nn.softplus, lambda x: x / 3 + tf.nn.softmax(x)):
+        converted(function, [half])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
+from tensorflow_probability.python.internal import samplers
 
 from tfgen_export import UnsupportedOperator, UnsupportedOperators, advice, convert
 
@@ -49,6 +50,7 @@ def refused(function: Callable[..., Any], signature: list[tf.TensorSpec]) -> lis
         (lambda x: tfd.Gamma(x, 1.0).sample(seed=42), "RandomUniformInt"),
         (lambda x: x + GENERATOR.normal([1]), "RngReadAndSkip"),
         (lambda x: tf.cond(x[0] > 0, lambda: x, lambda: x + tf.random.normal([1])), "RandomStandardNormal"),
+        (lambda x: tf.while_loop(lambda _: tf.random.uniform([]) < 0.5, lambda y: y + 1, (x,))[0], "RandomUniform"),
     ],
 )
 def test_a_generator_with_state_is_refused(function: Callable[..., Any], operator: str) -> None:
@@ -129,6 +131,20 @@ def test_a_gradient_taken_earlier_through_a_shared_function_does_not_matter() ->
 
     gradient.get_concrete_function(X)
     convert(lambda x: shared(x), [X])
+
+
+def test_a_seed_of_nought_of_the_user_s_is_a_constant() -> None:
+    def zeros_seed() -> tf.Tensor:
+        return tf.constant([0, 0])
+
+    for seed in (zeros_seed, samplers.zeros_seed):
+        (found,) = refused(lambda x, seed=seed: x + tf.random.stateless_normal(tf.shape(x), seed()), [X])
+        assert found.instead == advice.CONSTANT_SEED
+
+
+def test_bfloat16_is_refused_with_advice() -> None:
+    found = refused(lambda x: tf.cast(tf.exp(tf.cast(x, tf.bfloat16)), tf.float32), [X])
+    assert {operator.instead for operator in found} == {advice.BFLOAT16}
 
 
 def test_noise_drawn_outside_may_be_captured() -> None:

@@ -1,5 +1,7 @@
 """Models of any size come whole to files, and weights beyond the limit lie beside them."""
 
+import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +48,44 @@ def test_large_weights_lie_beside_the_model(tmp_path: Path) -> None:
     model = convert(network(), [X])
     before = model.SerializeToString()
     save(model, tmp_path / "m.onnx")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.onnx", "m.onnx.data"]
+    first, second = sorted(path.name for path in tmp_path.iterdir())
+    assert first == "m.onnx"
+    assert re.fullmatch(r"m\.onnx\.[0-9a-f]{16}\.data", second)
     assert (tmp_path / "m.onnx").stat().st_size < 10_000
     assert model.SerializeToString() == before
     x = np.random.default_rng(1).normal(size=(5, 200)).astype("f4")
     np.testing.assert_allclose(scored(tmp_path / "m.onnx", x), expected(x), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("step", ["_write_weights", "_without_weights"])
+def test_a_large_model_that_cannot_be_written_is_still_whole(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError("no room")
+
+    model, path = convert(network(), [X]), tmp_path / "m.onnx"
+    before = model.SerializeToString()
+    path.write_bytes(b"old")
+    monkeypatch.setattr(importlib.import_module("tfgen_export.save"), step, fail)
+    with pytest.raises(OSError, match="no room"):
+        save(model, path)
+    assert model.SerializeToString() == before
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["m.onnx"]
+
+
+@pytest.mark.usefixtures("little_room")
+def test_a_replaced_model_takes_its_weights_along(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    save(convert(network(), [X]), path)
+    kept = next(tmp_path.glob("*.data"))
+    save(convert(lambda x: x @ tf.constant(WEIGHTS[0]), [X]), path)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not kept.exists()
+    save(convert(tf.tanh, [X]), path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["m.onnx"]
 
 
 def test_a_small_model_is_one_file_which_replaces_another(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tfgen_export.errors import ConversionError
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["ScatterNd", "TensorScatter", "scatter_rows"]
+__all__ = ["DynamicStitch", "ScatterNd", "TensorScatter", "scatter_rows"]
 
 _REDUCTIONS = {"Add": "add", "Sub": "add", "Max": "max", "Min": "min", "Update": "none"}
 
@@ -41,6 +41,42 @@ class TensorScatter:
         kind = node.type.removeprefix("TensorScatter")
         updates = -updates if kind == "Sub" else updates
         b.finish(_scatter(b, x, b("Shape", x), indices, updates, _REDUCTIONS[kind]))
+
+
+@tf_op(["DynamicStitch", "ParallelDynamicStitch"])
+class DynamicStitch:
+    """Slices of several tensors put together, each at its index, of equal indices the last; zeros where none is.
+
+    It is in the gradient of every sum over an axis. tf2onnx's own takes indices of rank one.
+
+    Raises:
+        ConversionError: where the rank of indices is not known.
+    """
+
+    @classmethod
+    def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
+        """Translates at opset 18."""
+        b = Builder(context, node)
+        half = len(b.inputs) // 2
+        indices, slices = b.inputs[:half], b.inputs[half:]
+        ranks = [-1 if value.shape is None else len(value.shape) for value in indices]
+        if min(ranks) < 0:
+            raise ConversionError(f"{node.type} (node {node.name!r}) needs indices of known rank")
+        rest = b.sizes(slices[0], ranks[0])
+        single = b("Reshape", b("ReduceProd", rest), b.integers(1))
+        places = b("Concat", *(b("Reshape", value.cast(np.int64), b.integers(-1)) for value in indices), axis=0)
+        rows = b("Concat", *(_flat(b, value, single) for value in slices), axis=0)
+        count = b("ReduceMax", b("Concat", b.integers(-1), places, axis=0)) + 1
+        shape = b("Concat", count, single, axis=0)
+        zeros = b("ConstantOfShape", shape, value=numpy_helper.from_array(np.zeros(1, rows.dtype)))
+        found = scatter_rows(b, zeros, places, rows, "none")
+        b.finish(b("Reshape", found, b("Concat", count, rest, axis=0), allowzero=1))
+
+
+def _flat(b: Builder, value: Value, size: Value) -> Value:
+    """[..., *rest] to [rows, size], where one of both may be nought."""
+    count = b("ReduceProd", b("Shape", value)) / b("Max", size, b.integers(1))
+    return b("Reshape", value, b("Concat", count, size, axis=0), allowzero=1)
 
 
 def _scatter(b: Builder, x: Value, shape: Value, indices: Value, updates: Value, reduction: str) -> Value:

@@ -82,3 +82,37 @@ def test_repeated_places_lose_nothing_on_two_threads(converted: Any) -> None:
     for _ in range(5):
         found = model(indices, np.ones((50_000, 64), np.float32))["output"]
         np.testing.assert_array_equal(found, np.tile(expected[:, None], (1, 64)))
+
+
+def test_slices_are_stitched_together(converted: Any) -> None:
+    signature = [
+        spec("int32", None, 2, name="first"),
+        spec("int32", name="second"),
+        spec("float64", None, 2, 3, name="x"),
+        spec("float64", 3, name="y"),
+    ]
+    model = converted(
+        lambda i, j, x, y: tf.dynamic_stitch([i, j], [x, y]),
+        signature,
+        inputs=lambda batch: [np.arange(2 * batch).reshape(-1, 2), np.array(0), np.ones((batch, 2, 3)), np.zeros(3)],
+    )
+    x, y = np.random.default_rng(0).normal(size=(2, 2, 3)), np.arange(3.0)
+    for first, second in [([[3, 1], [0, 5]], 2), ([[3, 1], [0, 5]], 1), ([[0, 1], [2, 3]], 4)]:
+        arrays = np.array(first, np.int32), np.array(second, np.int32), x, y
+        expected = np.zeros((max(np.max(first), second) + 1, 3))
+        expected[np.ravel(first)] = x.reshape(-1, 3)
+        expected[second] = y
+        np.testing.assert_array_equal(model(*arrays)["output"], expected)
+
+
+@pytest.mark.parametrize("reduction", [tf.reduce_sum, tf.reduce_mean, tf.reduce_max, tf.reduce_logsumexp])
+def test_gradients_of_reductions(reduction: Callable[..., tf.Tensor], converted: Any) -> None:
+    def gradient(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.sin(reduction(x, axis=-1))
+        return tape.gradient(y, x)
+
+    model = converted(gradient, [spec("float64", None, None, 3, name="x")])
+    x = np.random.default_rng(0).normal(size=(4, 2, 3))
+    np.testing.assert_allclose(model(x)["output"], gradient(tf.constant(x)), rtol=1e-12)
