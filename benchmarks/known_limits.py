@@ -36,16 +36,22 @@ def _vae(event_shape: tuple[int, ...], latent_dim: int, **arguments: object) -> 
 
 
 def _flow() -> tfgen.RealNVP:
-    return tfgen.RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64))
+    return tfgen.RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64), standardize=False)
 
 
 def _mdn() -> tfgen.MDN:
     return tfgen.MDN(event_shape=(1,), context_shape=(1,), components=10, hidden=(64, 64))
 
 
+def _spline_flow() -> tfgen.SplineFlow:
+    return tfgen.SplineFlow(event_shape=(2,))
+
+
 RUNS = (
     Run("B1 eight Gaussians, RealNVP", datasets.EightGaussians(), _flow, 16_000),
+    Run("B1 eight Gaussians, SplineFlow", datasets.EightGaussians(), _spline_flow, 16_000),
     Run("B3 two moons, RealNVP", datasets.TwoMoons(), _flow, 16_000),
+    Run("B3 two moons, SplineFlow", datasets.TwoMoons(), _spline_flow, 16_000),
     Run("B7b Bishop's inverse problem, MDN", datasets.SmoothBishopInverse(), _mdn, 16_000),
     Run(
         "B8 probabilistic PCA, linear VAE",

@@ -117,12 +117,12 @@ def minimal_flow(flow: tfgen.RealNVP) -> onnx.ModelProto:
     g = Graph()
     parts = [g("Slice", "x", *(g.constant([value], "i8") for value in (entry, entry + 1, 1))) for entry in (0, 1)]
     log_scales = []
-    for layer in flow.coupling_layers:
+    for layer in flow.bijector_layers:
         kept = layer.partition.kept[0]
         features = parts[kept]
-        for dense in layer.network.dense:
+        for dense in layer.conditioner.network.dense:
             features = g.dense(features, dense, "Relu")
-        kernel, bias = layer.projection.get_weights()
+        kernel, bias = layer.conditioner.projection.get_weights()
         shift = g("Gemm", features, g.constant(kernel[:, :1]), g.constant(bias[:1]))
         bound = layer.max_log_scale
         raw = g("Gemm", features, g.constant(kernel[:, 1:] / bound), g.constant(bias[1:] / bound))
@@ -140,7 +140,7 @@ def _mdn() -> tfgen.MDN:
 
 
 def _flow() -> tfgen.RealNVP:
-    flow = tfgen.RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64), name="flow")
+    flow = tfgen.RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64), standardize=False, name="flow")
     rng = np.random.default_rng(0)
     flow.set_weights([value + 0.05 * rng.normal(size=value.shape) for value in flow.get_weights()])
     return flow

@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _tfgen(x: np.ndarray, **compiled: object) -> Callable[[], None]:
-    flow = tfgen.RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64))
+    flow = tfgen.RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64), standardize=False)
     flow.compile(keras.optimizers.Adam(1e-3), steps_per_execution=50, **compiled)
     return lambda: flow.fit(x, batch_size=BATCH, epochs=1, verbose=0)
 

@@ -12,16 +12,34 @@ if TYPE_CHECKING:
     from tfgen import datasets, distributions, layers, losses, noise, plots
     from tfgen.bundles import verify_bundle
     from tfgen.losses import NegativeLogLikelihood
-    from tfgen.models import MDN, VAE, BoundModel, ExactModel, GenerativeModel, RealNVP, load_model
+    from tfgen.models import (
+        IAF,
+        MAF,
+        MDN,
+        NICE,
+        VAE,
+        BoundModel,
+        ExactModel,
+        FlowModel,
+        GenerativeModel,
+        RealNVP,
+        SplineFlow,
+        load_model,
+    )
 
 __all__ = [
+    "IAF",
+    "MAF",
     "MDN",
+    "NICE",
     "VAE",
     "BoundModel",
     "ExactModel",
+    "FlowModel",
     "GenerativeModel",
     "NegativeLogLikelihood",
     "RealNVP",
+    "SplineFlow",
     "datasets",
     "distributions",
     "layers",
@@ -34,6 +52,11 @@ __all__ = [
 
 # Where each name lives; an empty attribute is the module itself.
 _TRAINING = {
+    "SplineFlow": "tfgen.models:SplineFlow",
+    "NICE": "tfgen.models:NICE",
+    "MAF": "tfgen.models:MAF",
+    "IAF": "tfgen.models:IAF",
+    "FlowModel": "tfgen.models:FlowModel",
     "BoundModel": "tfgen.models:BoundModel",
     "ExactModel": "tfgen.models:ExactModel",
     "GenerativeModel": "tfgen.models:GenerativeModel",

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.bijectors import OnePassChain
+from tfgen.bijectors import OnePassChain, OnePassInverse, PermutationBijector
 
 tfb = tfp.bijectors
 
@@ -90,3 +90,47 @@ def test_chains_nest(coupling: Any) -> None:
 def test_an_empty_chain_is_refused() -> None:
     with pytest.raises(ValueError, match="`bijectors` must hold at least one bijector"):
         OnePassChain([])
+
+
+def test_an_inverse_changes_the_directions(coupling: Any) -> None:
+    case = coupling([True, False, True])
+    z = points(2, 6)
+    x, log_det = case.forward(z)
+    inverse = OnePassInverse(case.bijector())
+    found, found_log_det = inverse.forward_and_log_det(tf.constant(x))
+    np.testing.assert_allclose(found, z, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found_log_det, -log_det, rtol=0, atol=1e-12)
+    back, back_log_det = inverse.inverse_and_log_det(tf.constant(z))
+    np.testing.assert_allclose(back, x, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(back_log_det, log_det, rtol=0, atol=1e-12)
+    assert (inverse.dtype, inverse.event_ndims, inverse.name) == (tf.float64, 1, "one_pass_inverse")
+
+
+def test_an_inverse_is_tfps(coupling: Any, autodiff_log_det: Any) -> None:
+    case = coupling([False, True, False])
+    x = points(6)
+    ours, theirs = OnePassInverse(case.bijector()), tfb.Invert(case.bijector())
+    np.testing.assert_allclose(ours.forward(x), theirs.forward(x), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(ours.inverse(x), theirs.inverse(x), rtol=0, atol=1e-12)
+    found = OnePassInverse(case.bijector()).forward_log_det_jacobian(x, event_ndims=1)
+    np.testing.assert_allclose(found, autodiff_log_det(theirs.forward, x), rtol=0, atol=1e-10)
+
+
+def test_an_inverse_costs_one_evaluation_and_keeps_the_events_rank(coupling: Any) -> None:
+    case = coupling([True, False, True])
+    inverse = OnePassInverse(case.bijector())
+    inverse.forward_and_log_det(tf.constant(points(4)))
+    inverse.inverse_and_log_det(tf.constant(points(4)))
+    assert case.calls == 2
+    image = OnePassInverse(PermutationBijector([1, 0, 2], event_ndims=3))
+    assert (image.event_ndims, image.forward_min_event_ndims) == (3, 3)
+    assert image.forward_and_log_det(tf.zeros([5, 2, 2, 3]))[1].shape == (5,)
+
+
+def test_a_chain_with_its_inverse_is_the_identity(coupling: Any) -> None:
+    first, second = cases(coupling, 2)
+    pair = [first.bijector(), second.bijector()]
+    chain = OnePassChain([OnePassInverse(OnePassChain(pair)), *pair])
+    z, log_det = chain.forward_and_log_det(tf.constant(points(6)))
+    np.testing.assert_allclose(z, points(6), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(log_det, np.zeros(6), rtol=0, atol=1e-12)

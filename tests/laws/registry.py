@@ -16,6 +16,8 @@ class Entry:
     make: Callable[[], tfgen.GenerativeModel]
     score_kind: str = "exact"
     half_width: float = 12.0
+    moved: float = 0.3
+    """How far `build` moves the weights: less for splines, whose steepest pieces lose digits in single precision."""
 
 
 def _flow(size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
@@ -37,17 +39,37 @@ def _vae(event_shape: tuple[int, ...], **arguments) -> Callable[[], tfgen.Genera
     return lambda: tfgen.VAE(event_shape=event_shape, hidden=(8,), activation="tanh", **arguments)
 
 
+def _small(model: type, size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
+    return lambda: model(event_shape=(size,), hidden=(8,), activation="tanh", **arguments)
+
+
 MODELS: dict[str, Entry] = {
+    "iaf-2d-conditional": Entry(_small(tfgen.IAF, 2, transforms=2, context_shape=(2,))),
+    "maf-2d": Entry(_small(tfgen.MAF, 2, transforms=3)),
+    "maf-3d-spline-conditional": Entry(
+        _small(tfgen.MAF, 3, transforms=2, transformer="rational_quadratic_spline", bins=4, context_shape=(2,)),
+        moved=0.1,
+    ),
     "mdn-1d": Entry(_mdn(1)),
     "mdn-1d-one-component": Entry(_mdn(1, components=1)),
     "mdn-2d-diagonal": Entry(_mdn(2)),
     "mdn-2d-full": Entry(_mdn(2, covariance="full")),
     "mdn-3d-full": Entry(_mdn(3, covariance="full")),
+    "nice-2d": Entry(_small(tfgen.NICE, 2, couplings=3)),
     "real-nvp-1d": Entry(_flow(1, couplings=2)),
     "real-nvp-2d": Entry(_flow(2, couplings=4)),
     "real-nvp-5d": Entry(_flow(5, couplings=4)),
     "real-nvp-1d-conditional": Entry(_flow(1, couplings=2, context_shape=(3,))),
     "real-nvp-2d-conditional": Entry(_flow(2, couplings=4, context_shape=(2,))),
+    "real-nvp-2d-spline": Entry(
+        _flow(2, couplings=3, transformer="rational_quadratic_spline", standardize=False), moved=0.1
+    ),
+    "spline-flow-3d-conditional": Entry(
+        _small(tfgen.SplineFlow, 3, transforms=2, bins=4, context_shape=(2,)), moved=0.1
+    ),
+    "spline-flow-2d-autoregressive": Entry(
+        _small(tfgen.SplineFlow, 2, transforms=2, bins=4, kind="autoregressive"), moved=0.1
+    ),
     "vae-bernoulli": Entry(_vae((2, 2, 1), latent_dim=1, num_samples=8), "bound"),
     "vae-categorical": Entry(_vae((2,), latent_dim=1, likelihood="categorical", levels=5, num_samples=1), "bound"),
     "vae-discretised-logistic": Entry(
@@ -64,7 +86,8 @@ def build(name: str) -> tfgen.GenerativeModel:
     keras.utils.set_random_seed(0)
     model = MODELS[name].make()
     rng = np.random.default_rng(0)
-    model.set_weights([value + 0.3 * rng.normal(size=value.shape) for value in model.get_weights()])
+    moved = MODELS[name].moved
+    model.set_weights([value + moved * rng.normal(size=value.shape) for value in model.get_weights()])
     return model
 
 

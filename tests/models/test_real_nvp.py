@@ -36,12 +36,13 @@ def test_log_prob_is_the_change_of_variables(size, context_shape):
 def test_agrees_with_tfp_s_real_nvp():
     """One coupling of the first half against TFP's bijector with the same conditioner."""
     flow = _moved(event_shape=(4,), couplings=4)
-    layer = flow.coupling_layers[2]
+    layer = flow.bijector_layers[3]  # after the standardisation
     assert layer.partition.mask == (True, True, False, False)
 
     def shift_and_log_scale(kept, units, **conditioning):
         del units, conditioning
-        return layer._condition(kept, context=None)
+        shift, raw = tf.split(layer.conditioner(kept), 2, axis=-1)
+        return shift, 3 * tf.tanh(raw / 3)
 
     theirs = tfp.bijectors.RealNVP(num_masked=2, shift_and_log_scale_fn=shift_and_log_scale)
     z = np.random.default_rng(2).normal(size=(6, 4))
@@ -54,7 +55,7 @@ def test_agrees_with_tfp_s_real_nvp():
 @pytest.mark.parametrize("size", [2, 3, 30])
 def test_every_entry_is_changed_and_kept(size):
     flow = tfgen.RealNVP(event_shape=(size,), couplings=8, hidden=(2,))
-    masks = np.array([layer.partition.mask for layer in flow.coupling_layers])
+    masks = np.array([layer.partition.mask for layer in flow.bijector_layers[1:]])
     assert masks.any(axis=0).all()
     assert (~masks).any(axis=0).all()
     np.testing.assert_array_equal(masks[0::2], ~masks[1::2])

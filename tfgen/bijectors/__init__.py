@@ -1,9 +1,29 @@
 """TFP bijectors and the flow distribution: pure mathematics, no weights."""
 
 import tfgen._training  # noqa: F401
-from tfgen.bijectors.affine_coupling import AffineCouplingBijector
+from tfgen.bijectors.coupling import CouplingBijector
+from tfgen.bijectors.elementwise import ElementwiseBijector, ScaleBijector
 from tfgen.bijectors.flow import Flow
-from tfgen.bijectors.one_pass import OnePassBijector, OnePassChain
+from tfgen.bijectors.linear import LinearBijector, PermutationBijector
+from tfgen.bijectors.masked_autoregressive import MaskedAutoregressiveBijector
+from tfgen.bijectors.one_pass import OnePassBijector, OnePassChain, OnePassInverse
 from tfgen.bijectors.partition import Partition
+from tfgen.bijectors.transformers import Additive, Affine, RationalQuadraticSpline, Transformer
 
-__all__ = ["AffineCouplingBijector", "Flow", "OnePassBijector", "OnePassChain", "Partition"]
+__all__ = [
+    "Additive",
+    "Affine",
+    "CouplingBijector",
+    "ElementwiseBijector",
+    "Flow",
+    "LinearBijector",
+    "MaskedAutoregressiveBijector",
+    "OnePassBijector",
+    "OnePassChain",
+    "OnePassInverse",
+    "Partition",
+    "PermutationBijector",
+    "RationalQuadraticSpline",
+    "ScaleBijector",
+    "Transformer",
+]

@@ -7,11 +7,11 @@ from typing import Any
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
-__all__ = ["OnePassBijector", "OnePassChain"]
+__all__ = ["OnePassBijector", "OnePassChain", "OnePassInverse"]
 
 
 class OnePassBijector(tfb.Bijector, abc.ABC):
-    """A bijector of vectors whose two directions each cost one evaluation.
+    """A bijector of vectors or images whose two directions each cost one evaluation.
 
     TFP asks for the value and for the log-det-Jacobian in two calls, and avoids computing a conditioner twice
     with a cache keyed by tensor identity, which fails across graphs. Here a subclass gives both at once, in
@@ -24,18 +24,24 @@ class OnePassBijector(tfb.Bijector, abc.ABC):
         dtype: of the values.
         name: TFP's.
         parameters: the subclass's constructor arguments, as TFP wants them.
+        event_ndims: how many axes an event has: 1 for vectors, 3 for images.
     """
 
-    def __init__(self, *, dtype: Any, name: str, parameters: dict[str, Any]) -> None:
-        super().__init__(forward_min_event_ndims=1, dtype=dtype, name=name, parameters=parameters)
+    def __init__(self, *, dtype: Any, name: str, parameters: dict[str, Any], event_ndims: int = 1) -> None:
+        self.event_ndims = event_ndims
+        super().__init__(forward_min_event_ndims=event_ndims, dtype=dtype, name=name, parameters=parameters)
 
     @abc.abstractmethod
     def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """x [..., size] and log |det ∂x/∂z| [...], in nats, for z [..., size]."""
+        """x [..., *event] and log |det ∂x/∂z| [...], in nats, for z [..., *event]."""
 
     @abc.abstractmethod
     def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """z [..., size] and log |det ∂z/∂x| [...], in nats, for x [..., size]."""
+        """z [..., *event] and log |det ∂z/∂x| [...], in nats, for x [..., *event]."""
+
+    def for_each_row(self, log_det: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
+        """A log-det-Jacobian that is the same for all rows, for each row of a value."""
+        return tf.fill(tf.shape(value)[: value.shape.rank - self.event_ndims], log_det)
 
     @classmethod
     def _parameter_properties(cls, dtype: Any) -> dict[str, Any]:
@@ -71,7 +77,12 @@ class OnePassChain(OnePassBijector):
         if not bijectors:
             raise ValueError("`bijectors` must hold at least one bijector. Received: an empty sequence")
         self.bijectors = tuple(bijectors)
-        super().__init__(dtype=self.bijectors[0].dtype, name=name, parameters={"bijectors": bijectors, "name": name})
+        super().__init__(
+            dtype=self.bijectors[0].dtype,
+            event_ndims=self.bijectors[0].event_ndims,
+            name=name,
+            parameters={"bijectors": bijectors, "name": name},
+        )
 
     def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `OnePassBijector`."""
@@ -88,3 +99,25 @@ class OnePassChain(OnePassBijector):
             value, log_det = bijector.inverse_and_log_det(value)
             total += log_det
         return value, total
+
+
+class OnePassInverse(OnePassBijector):
+    """f⁻¹ in f's place: what was the cheap direction becomes the other one.
+
+    Args:
+        bijector: f.
+        name: TFP's.
+    """
+
+    def __init__(self, bijector: OnePassBijector, *, name: str = "one_pass_inverse") -> None:
+        self.bijector = bijector
+        parameters = {"bijector": bijector, "name": name}
+        super().__init__(dtype=bijector.dtype, event_ndims=bijector.event_ndims, name=name, parameters=parameters)
+
+    def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """See `OnePassBijector`."""
+        return self.bijector.inverse_and_log_det(z)
+
+    def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """See `OnePassBijector`."""
+        return self.bijector.forward_and_log_det(x)

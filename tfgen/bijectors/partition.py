@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from tfgen.bijectors.entries import inverse_order, take
+
 __all__ = ["Partition"]
 
 
@@ -29,7 +31,7 @@ class Partition:
         if not self.changed:
             raise ValueError(f"`mask` must leave something to change. Received: mask={self.mask}")
         order = self.kept + self.changed
-        self._back = [order.index(index) for index in range(len(self.mask))]
+        self._back = inverse_order(order)
 
     def split(self, value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """[..., size] to [..., kept] and [..., changed].
@@ -41,20 +43,10 @@ class Partition:
             raise ValueError(
                 f"`value` must have {len(self.mask)} entries in its last axis. Received: shape={value.shape}"
             )
-        return _take(value, self.kept), _take(value, self.changed)
+        return take(value, self.kept), take(value, self.changed)
 
     def merge(self, kept: tf.Tensor, changed: tf.Tensor) -> tf.Tensor:
         """The reverse of `split`."""
         if self.kept and self.kept[0] == len(self.changed):  # two blocks in the other order: no gather
             return tf.concat([changed, kept], axis=-1)
-        return _take(tf.concat([kept, changed], axis=-1), self._back)
-
-
-def _take(value: tf.Tensor, indices: list[int]) -> tf.Tensor:
-    """Entries of the last axis: by a slice where they are a block, which is cheaper than a gather everywhere."""
-    if not indices:
-        return value[..., :0]
-    first, last = indices[0], indices[-1]
-    if indices == list(range(first, last + 1)):
-        return value if len(indices) == value.shape[-1] else value[..., first : last + 1]
-    return tf.gather(value, tf.constant(indices), axis=-1)
+        return take(tf.concat([kept, changed], axis=-1), self._back)

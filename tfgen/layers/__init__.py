@@ -1,7 +1,18 @@
 """Keras layers that return TFP objects, and the networks between them."""
 
 import tfgen._training  # noqa: F401
-from tfgen.layers.bijectors import AffineCoupling, BijectorLayer
+from tfgen.layers.bijectors import (
+    ActNorm,
+    AdditiveCoupling,
+    AffineCoupling,
+    BijectorLayer,
+    LULinear,
+    MaskedAutoregressive,
+    Permutation,
+    Scale,
+    SplineCoupling,
+    Standardization,
+)
 from tfgen.layers.distributions import (
     DistributionLayer,
     IndependentBernoulli,
@@ -16,10 +27,13 @@ from tfgen.layers.distributions import (
     MultivariateNormalTriL,
     TFPDistribution,
 )
-from tfgen.layers.networks import MLP
+from tfgen.layers.networks import MADE, MLP
 
 __all__ = [
+    "MADE",
     "MLP",
+    "ActNorm",
+    "AdditiveCoupling",
     "AffineCoupling",
     "BijectorLayer",
     "DistributionLayer",
@@ -31,7 +45,13 @@ __all__ = [
     "IndependentNormal",
     "IndependentPoisson",
     "IndependentStudentT",
+    "LULinear",
+    "MaskedAutoregressive",
     "MixtureNormal",
     "MultivariateNormalTriL",
+    "Permutation",
+    "Scale",
+    "SplineCoupling",
+    "Standardization",
     "TFPDistribution",
 ]

@@ -1,10 +1,17 @@
 """Constructor arguments, checked alike everywhere."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["checked_count", "checked_shape", "checked_widths"]
+__all__ = ["checked_choice", "checked_count", "checked_shape", "checked_widths"]
+
+
+def checked_choice(argument: str, value: Any, choices: Sequence[str]) -> str:
+    """One of some words, or an error that names the argument."""
+    if value not in choices:
+        raise ValueError(f"`{argument}` must be one of {tuple(choices)}. Received: {argument}={value!r}")
+    return value
 
 
 def checked_count(argument: str, value: Any, *, minimum: int = 1) -> int:

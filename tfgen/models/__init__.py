@@ -3,10 +3,27 @@
 import tfgen._training  # noqa: F401
 from tfgen.models.bound import BoundModel
 from tfgen.models.exact import ExactModel
+from tfgen.models.flow import FlowModel
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.loading import load_model
+from tfgen.models.maf import IAF, MAF
 from tfgen.models.mdn import MDN
+from tfgen.models.nice import NICE
 from tfgen.models.real_nvp import RealNVP
+from tfgen.models.spline_flow import SplineFlow
 from tfgen.models.vae import VAE
 
-__all__ = ["MDN", "VAE", "BoundModel", "ExactModel", "GenerativeModel", "RealNVP", "load_model"]
+__all__ = [
+    "IAF",
+    "MAF",
+    "MDN",
+    "NICE",
+    "VAE",
+    "BoundModel",
+    "ExactModel",
+    "FlowModel",
+    "GenerativeModel",
+    "RealNVP",
+    "SplineFlow",
+    "load_model",
+]

@@ -1,37 +1,39 @@
-"""RealNVP: a flow of affine couplings."""
+"""RealNVP: a flow of couplings."""
 
 from typing import Any
 
 import keras
-import tensorflow as tf
-from tensorflow_probability import distributions as tfd
 
-from tfgen.bijectors import Flow, OnePassChain
-from tfgen.layers.arguments import checked_count
-from tfgen.layers.bijectors import AffineCoupling
-from tfgen.models.endpoints import Endpoint
-from tfgen.models.exact import ExactModel
+from tfgen.layers.arguments import checked_choice, checked_count
+from tfgen.layers.bijectors import AffineCoupling, SplineCoupling
+from tfgen.layers.bijectors.conditioner import copied_layer
+from tfgen.models.flow import FlowModel, alternating_mask
 
 __all__ = ["RealNVP"]
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class RealNVP(ExactModel):
-    """A normalising flow of affine couplings: x = f(z), z ~ N(0, I), f = f_1 ∘ … ∘ f_n.
+class RealNVP(FlowModel):
+    """A normalising flow of couplings: x = f(z), z ~ N(0, I), f = f_1 ∘ … ∘ f_n.
 
     log p(x | context) = log N(f⁻¹(x); 0, I) + log |det ∂f⁻¹/∂x|. The couplings' masks come in pairs that change
     each other's kept entries; pairs alternate between even against odd entries and first against second half.
-    An event of one entry has nothing to keep: its shift and scale depend on the context alone.
+    An event of one entry has nothing to keep: its parameters depend on the context alone.
 
     Args:
         event_shape: the shape of one event, of rank one.
         context_shape: the shape of one context, of rank one, or None; every conditioner sees it.
         couplings: how many, at least one (two where the event has more than one entry).
+        transformer: `affine`, as in the paper, or `rational_quadratic_spline`.
         hidden: each conditioner's widths.
         activation: the conditioners', by Keras's names.
-        max_log_scale: the bound on |s| in each coupling, in nats an entry.
+        network: a Keras layer or model in the place of each conditioner's perceptron, from [batch, width] to
+            [batch, features]; each coupling gets a copy with weights of its own.
+        max_log_scale: the bound on |s| in each affine coupling, in nats an entry.
+        bins: a spline's pieces.
+        bound: the end of a spline's box, in standard deviations.
         kernel_regularizer: Keras's, on every kernel.
-        **kwargs: as in `GenerativeModel`.
+        **kwargs: as in `FlowModel`: `standardize`, and Keras's own.
 
     Raises:
         ValueError: naming the argument that is out of range.
@@ -53,118 +55,51 @@ class RealNVP(ExactModel):
         event_shape: tuple[int, ...],
         context_shape: tuple[int, ...] | None = None,
         couplings: int = 8,
+        transformer: str = "affine",
         hidden: tuple[int, ...] = (64, 64),
         activation: str = "relu",
+        network: keras.layers.Layer | None = None,
         max_log_scale: float = 3.0,
+        bins: int = 8,
+        bound: float = 4.0,
         kernel_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
-        if len(self.event_shape) != 1:
-            raise ValueError(f"`event_shape` must have rank 1. Received: event_shape={self.event_shape}")
         size = self.event_shape[0]
         # Two at least, so that every entry is changed; an event of one entry needs one.
-        couplings = checked_count("couplings", couplings, minimum=min(size, 2))
-        self.coupling_layers = [
-            AffineCoupling(
-                event_shape=self.event_shape,
-                context_shape=self.context_shape,
-                mask=_mask(index, size),
-                hidden=hidden,
-                activation=activation,
-                max_log_scale=max_log_scale,
-                kernel_regularizer=kernel_regularizer,
-                dtype=self.dtype_policy,
-                name=f"coupling_{index}",
-            )
-            for index in range(couplings)
-        ]
-        self.build()
-
-    def build(self, input_shape: Any = None) -> None:
-        """Makes all weights."""
-        for layer in self.coupling_layers:
-            layer.build()
-        super().build(input_shape)
-
-    def build_bijector(self, context: tf.Tensor | None = None) -> OnePassChain:
-        """f, from z to x."""
-        arguments = () if context is None else (context,)
-        return OnePassChain([layer(*arguments) for layer in self.coupling_layers])
-
-    def build_distribution(self, context: tf.Tensor | None = None, training: bool | None = None) -> Flow:
-        """See `ExactModel.build_distribution`."""
-        del training
-        location = tf.zeros(self.event_shape, self.density_dtype)
-        if context is not None:
-            location = tf.zeros_like(context[:, :1]) + location
-        base = tfd.Independent(tfd.Normal(location, tf.ones_like(location)), reinterpreted_batch_ndims=1)
-        return Flow(distribution=base, bijector=self.build_bijector(context), name=self.name)
-
-    def encode(self, x: Any, context: Any = None) -> tf.Tensor:
-        """z = f⁻¹(x), which is standard normal where the model is right.
-
-        Args:
-            x: [batch, *event_shape].
-            context: [batch, *context_shape], for conditional models.
-
-        Returns:
-            z, [batch, *event_shape].
-
-        Raises:
-            ValueError: for bad input, naming the argument.
-        """
-        return self.run("encode", x=x, context=context)["z"]
-
-    def decode(self, z: Any, context: Any = None) -> tf.Tensor:
-        """x = f(z), the reverse of `encode`.
-
-        Args:
-            z: [batch, *event_shape].
-            context: [batch, *context_shape], for conditional models.
-
-        Returns:
-            x, [batch, *event_shape].
-
-        Raises:
-            ValueError: for bad input, naming the argument.
-        """
-        return self.run("decode", z=z, context=context)["x"]
-
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """`score`, `sample`, `encode` and `decode`."""
-        specs = self.inputs_spec.specs
-        latent = tf.TensorSpec([None, *self.event_shape], self.density_dtype, name="z")
-        context = specs(self.density_dtype, "context")
-        return (
-            *super().endpoints(),
-            Endpoint("encode", self._encode, specs(self.density_dtype, "x", "context")),
-            Endpoint("decode", self._decode, (latent, *context)),
-        )
-
-    def _encode(self, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        z, log_det = self.build_bijector(context).inverse_and_log_det(x)
-        return {"z": z, "log_det_jacobian": log_det}
-
-    def _decode(self, z: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        return {"x": self.build_bijector(context).forward_and_log_det(z)[0]}
+        self.couplings = checked_count("couplings", couplings, minimum=min(size, 2))
+        self.transformer = checked_choice("transformer", transformer, ("affine", "rational_quadratic_spline"))
+        self.max_log_scale, self.bins, self.bound = max_log_scale, bins, bound
+        # Its configuration rather than itself, whose weights are no part of the model: couplings have copies.
+        self.network_config = None if network is None else keras.saving.serialize_keras_object(network)
+        shared = {"hidden": hidden, "activation": activation, "kernel_regularizer": kernel_regularizer}
+        layers = []
+        for index in range(self.couplings):
+            arguments = {
+                **self.layer_arguments(f"coupling_{index}"),
+                **shared,
+                "mask": alternating_mask(index, size),
+                "network": copied_layer(network, f"network_{index}"),
+            }
+            if self.transformer == "affine":
+                layers.append(AffineCoupling(max_log_scale=max_log_scale, **arguments))
+            else:
+                layers.append(SplineCoupling(bins=bins, bound=bound, **arguments))
+        self.set_layers(layers)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        coupling = self.coupling_layers[0].get_config()
-        names = ("hidden", "activation", "max_log_scale", "kernel_regularizer")
+        coupling = self.bijector_layers[-1].get_config()
         return {
             **super().get_config(),
-            "couplings": len(self.coupling_layers),
-            **{name: coupling[name] for name in names},
+            **{name: coupling[name] for name in ("hidden", "activation", "kernel_regularizer")},
+            "network": self.network_config,
+            **{name: getattr(self, name) for name in ("couplings", "transformer", "max_log_scale", "bins", "bound")},
         }
 
-
-def _mask(index: int, size: int) -> tuple[bool, ...]:
-    """The entries that coupling `index` keeps."""
-    if size == 1:
-        return (False,)
-    flip = index % 2 == 1
-    if (index // 2) % 2 == 0:
-        return tuple((entry % 2 == 0) != flip for entry in range(size))
-    return tuple((entry < size // 2) != flip for entry in range(size))
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "RealNVP":
+        """A model of a configuration."""
+        network = keras.saving.deserialize_keras_object(config.get("network"), custom_objects=custom_objects)
+        return cls(**{**config, "network": network})

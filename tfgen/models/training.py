@@ -110,7 +110,15 @@ class TrainingSteps(keras.Model):
             arguments.setdefault("shuffle", False)  # a data set shuffles itself: Keras would warn of its own default
         if arguments.get("validation_data") is not None:
             arguments["validation_data"] = self.inputs_spec.checked(arguments["validation_data"], caller="fit")
+        self.prepare(_training_rows(arguments["x"], arguments.get("validation_split")))
         return super().fit(**arguments)
+
+    def prepare(self, data: Any) -> None:
+        """What a model takes from its data before the first step; nothing, unless a subclass says what.
+
+        Args:
+            data: what `fit` trains on, checked: a dictionary of arrays, or what streams.
+        """
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Keras's `evaluate`, on what `fit` takes."""
@@ -245,3 +253,11 @@ class TrainingSteps(keras.Model):
             counts = replica.all_gather(rows[tf.newaxis], axis=0)
             first += tf.reduce_sum(counts[: replica.replica_id_in_sync_group])
         return tf.stack([tf.fill([rows], seed), first + tf.range(rows)], axis=1)
+
+
+def _training_rows(data: Any, validation_split: float | None) -> Any:
+    """Arrays without the rows that Keras will hold back; what streams as it is."""
+    if not isinstance(data, dict) or not validation_split:
+        return data
+    rows = next(len(value) for value in data.values())
+    return {name: value[: math.floor(rows * (1 - validation_split))] for name, value in data.items()}

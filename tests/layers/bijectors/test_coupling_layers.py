@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tfgen.bijectors import Flow, OnePassBijector, OnePassChain
-from tfgen.layers import AffineCoupling, BijectorLayer
+from tfgen.layers import AffineCoupling
 
 tfd, tfb = tfp.distributions, tfp.bijectors
 
@@ -102,7 +102,7 @@ def test_tfps_realnvp_with_the_same_network_agrees(size: int, kept: int) -> None
     layer = built(*[place < kept for place in range(size)], max_log_scale=2.0)
 
     def network(x: tf.Tensor, output_units: int) -> tuple[tf.Tensor, tf.Tensor]:
-        shift, raw = tf.split(layer.projection(layer.network(x)), 2, axis=-1)
+        shift, raw = tf.split(layer.conditioner.projection(layer.conditioner.network(x)), 2, axis=-1)
         assert shift.shape[-1] == output_units
         return shift, 2.0 * tf.tanh(raw / 2.0)
 
@@ -184,8 +184,8 @@ def test_new_weights_need_no_new_tensor() -> None:
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_half_precision_touches_the_network_only(policy: str) -> None:
     layer = built(True, False, dtype=policy, context_shape=(2,))
-    assert layer.network.compute_dtype == policy.removeprefix("mixed_")
-    assert layer.projection.compute_dtype == "float32"
+    assert layer.conditioner.network.compute_dtype == policy.removeprefix("mixed_")
+    assert layer.conditioner.projection.compute_dtype == "float32"
     assert {weight.dtype for weight in layer.weights} == {"float32"}
     context = CONTEXT.astype(np.float32)
     z = np.tile(np.array([[1000.3, 0.1]], np.float32), (6, 1))
@@ -261,8 +261,9 @@ def test_weights_survive_a_file(tmp_path: Any) -> None:
     [
         ({"mask": (True,)}, r"`mask` must have 2 entries. Received: mask=\(True,\)"),
         ({"mask": (True, True)}, r"`mask` must leave something to change. Received: mask=\(True, True\)"),
-        ({"max_log_scale": 0.0}, r"`max_log_scale` must be positive. Received: max_log_scale=0.0"),
-        ({"max_log_scale": -1.0}, r"`max_log_scale` must be positive. Received: max_log_scale=-1.0"),
+        ({"max_log_scale": 0.0}, r"`max_log_scale` must be positive and finite. Received: max_log_scale=0.0"),
+        ({"max_log_scale": -1.0}, r"`max_log_scale` must be positive and finite. Received: max_log_scale=-1.0"),
+        ({"max_log_scale": float("inf")}, r"`max_log_scale` must be positive and finite. Received: max_log_scale=inf"),
         ({"event_shape": (2, 1)}, r"`event_shape` must have rank 1. Received: event_shape=\(2, 1\)"),
         ({"event_shape": ()}, r"`event_shape` must have rank 1. Received: event_shape=\(\)"),
         ({"event_shape": 2}, r"`event_shape` must be a tuple of positive integers. Received: event_shape=2"),
@@ -279,45 +280,3 @@ def test_errors_name_the_argument(arguments: dict[str, Any], message: str) -> No
 def test_a_vector_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="`value` must have 2 entries in its last axis"):
         built(True, False)().forward(points(4, 3))
-
-
-def test_a_wrong_context_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"`context` must be \[batch, 2\].*Received: shape=\(4, 3\)"):
-        built(True, False, context_shape=(2,))(tf.zeros([4, 3]))
-    with pytest.raises(ValueError, match=r"`context` must be \[batch, 2\].*Received: shape=None"):
-        built(True, False, context_shape=(2,))()
-    with pytest.raises(ValueError, match=r"`context` must be None.*Received: shape=\(4, 3\)"):
-        built(True, False)(tf.zeros([4, 3]))
-
-
-def test_the_base_class_is_abstract() -> None:
-    with pytest.raises(TypeError, match="abstract"):
-        BijectorLayer(event_shape=(2,))
-
-
-def test_a_family_of_ones_own() -> None:
-    class Scaling(OnePassBijector):
-        def __init__(self, log_scale: tf.Tensor) -> None:
-            self.log_scale = log_scale
-            super().__init__(dtype=log_scale.dtype, name="scaling", parameters={"log_scale": log_scale})
-
-        def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return z * tf.exp(self.log_scale), tf.reduce_sum(self.log_scale, -1)
-
-        def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return x * tf.exp(-self.log_scale), -tf.reduce_sum(self.log_scale, -1)
-
-    class ScalingLayer(BijectorLayer):
-        def build(self, input_shape: Any = None) -> None:
-            self.log_scale = self.add_weight(shape=self.event_shape, initializer="ones", dtype=self.density_dtype)
-
-        def make_bijector(self, context: tf.Tensor | None) -> OnePassBijector:
-            return Scaling(self.log_scale if context is None else self.log_scale * context)
-
-    layer = ScalingLayer(event_shape=(2,), context_shape=(2,), dtype="mixed_float16")
-    bijector = layer(tf.constant([[1, 2], [3, 4]], tf.float16))
-    assert bijector.log_scale.dtype == tf.float32
-    np.testing.assert_allclose(bijector.forward_log_det_jacobian(np.ones((2, 2), np.float32), 1), [3, 7])
-    assert len(layer.trainable_weights) == 1
-    config = layer.get_config()
-    assert (config["event_shape"], config["context_shape"]) == ((2,), (2,))

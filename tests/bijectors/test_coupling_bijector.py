@@ -9,7 +9,7 @@ import tensorflow_probability as tfp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tfgen.bijectors import AffineCouplingBijector, OnePassBijector, Partition
+from tfgen.bijectors import Additive, Affine, CouplingBijector, OnePassBijector, Partition, RationalQuadraticSpline
 
 tfb = tfp.bijectors
 
@@ -70,7 +70,8 @@ def test_tfp_agrees(coupling: Any, size: int, kept: int) -> None:
 
     def network(x: tf.Tensor, output_units: int) -> tuple[tf.Tensor, tf.Tensor]:
         assert output_units == size - kept
-        return case.condition(x)
+        shift, raw = tf.split(case.condition(x), 2, axis=-1)
+        return shift, case.max_log_scale * tf.tanh(raw / case.max_log_scale)
 
     def oracle() -> Any:
         return tfb.RealNVP(num_masked=kept, shift_and_log_scale_fn=network)
@@ -92,8 +93,8 @@ def test_it_is_a_tfp_bijector(coupling: Any) -> None:
     assert bijector.forward_min_event_ndims == bijector.inverse_min_event_ndims == 1
     assert bijector.forward_event_shape([3]) == [3]
     assert bijector.dtype == tf.float64
-    assert bijector.name == "affine_coupling"
-    assert set(bijector.parameters) == {"partition", "conditioner", "dtype", "name"}
+    assert bijector.name == "coupling"
+    assert set(bijector.parameters) == {"partition", "conditioner", "transformer", "dtype", "name"}
     assert not bijector.is_constant_jacobian
     z = points(3, 4)
     inverted = tfb.Invert(case.bijector())
@@ -126,9 +127,36 @@ def test_the_base_class_is_abstract() -> None:
 
 
 def test_a_vector_of_another_size_is_refused() -> None:
-    bijector = AffineCouplingBijector(
+    bijector = CouplingBijector(
         partition=Partition([True, False]),
-        conditioner=lambda kept: (tf.zeros_like(kept), tf.zeros_like(kept)),
+        conditioner=lambda kept: tf.zeros([*kept.shape[:-1], 2]),
+        transformer=Affine(),
     )
     with pytest.raises(ValueError, match="`value` must have 2 entries"):
         bijector.forward(tf.zeros([4, 3]))
+
+
+@pytest.mark.parametrize("transformer", [Additive(), Affine(), RationalQuadraticSpline(bins=3)])
+@pytest.mark.parametrize("mask", [[True, False], [False, True, False], [False, False]])
+def test_any_transformer(autodiff_log_det: Any, transformer: Any, mask: list[bool]) -> None:
+    changed, width = mask.count(False), mask.count(True)
+    kernel = np.random.default_rng(2).normal(size=(width, transformer.size * changed))
+    bijector = CouplingBijector(
+        partition=Partition(mask),
+        # Without a kept entry, one row of parameters has to serve every row.
+        conditioner=lambda kept: tf.constant(np.ones(kernel.shape[1])) if not width else kept @ kernel,
+        transformer=transformer,
+        dtype="float64",
+    )
+    z = points(len(mask), 9)
+    x, log_det = bijector.forward_and_log_det(tf.constant(z))
+    kept = np.array(mask)
+    np.testing.assert_array_equal(x.numpy()[:, kept], z[:, kept])
+    flat = np.ones((9, kernel.shape[1])) if not width else z[:, kept] @ kernel
+    expected = transformer.forward(tf.constant(z[:, ~kept]), tf.constant(flat))[0]
+    np.testing.assert_allclose(x.numpy()[:, ~kept], expected, rtol=0, atol=1e-12)
+    assert log_det.shape == (9,)
+    np.testing.assert_allclose(log_det, autodiff_log_det(lambda z: bijector.forward_and_log_det(z)[0], z), atol=1e-10)
+    back, back_log_det = bijector.inverse_and_log_det(x)
+    np.testing.assert_allclose(back, z, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(back_log_det, -log_det, rtol=0, atol=1e-10)

@@ -1,0 +1,48 @@
+"""Entries of the last axis."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+__all__ = ["checked_order", "inverse_order", "refuse_other_size", "take"]
+
+
+def take(value: tf.Tensor, indices: Sequence[int]) -> tf.Tensor:
+    """Entries by their indices: by a slice where they are a block, which is cheaper than a gather everywhere."""
+    if not indices:
+        return value[..., :0]
+    first, last = indices[0], indices[-1]
+    if list(indices) == list(range(first, last + 1)):
+        return value if len(indices) == value.shape[-1] else value[..., first : last + 1]
+    if list(indices) == list(range(len(indices)))[::-1] and len(indices) == value.shape[-1]:
+        return tf.reverse(value, axis=[-1])
+    return tf.gather(value, tf.constant(list(indices)), axis=-1)
+
+
+def inverse_order(order: Sequence[int]) -> list[int]:
+    """Where each index stands in a permutation."""
+    return sorted(range(len(order)), key=lambda place: order[place])
+
+
+def checked_order(order: Sequence[int]) -> tuple[int, ...]:
+    """A permutation.
+
+    Raises:
+        ValueError: where it is none of 0 … n − 1.
+    """
+    found = tuple(int(place) for place in order)
+    if sorted(found) != list(range(len(found))):
+        raise ValueError(f"`order` must hold each of 0 to n − 1 once. Received: order={found}")
+    return found
+
+
+def refuse_other_size(value: tf.Tensor, event_shape: Sequence[int]) -> None:
+    """Refuses a value whose last axes are known to be others: a slice or a broadcast would take it in silence.
+
+    Raises:
+        ValueError: where it is one.
+    """
+    ndims = len(event_shape)
+    if not value.shape[value.shape.rank - ndims :].is_compatible_with(event_shape):
+        wanted = ", ".join(map(str, event_shape))
+        raise ValueError(f"`value` must have last axes of sizes {wanted}. Received: shape={value.shape}")

@@ -1,0 +1,149 @@
+"""A shift and a scale for each entry: learned, or taken from data."""
+
+import abc
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.bijectors import ScaleBijector
+from tfgen.layers.bijectors.base import BijectorLayer
+
+__all__ = ["ActNorm", "DataDependentLayer", "Scale", "Standardization"]
+
+_LEAST = 1e-6
+"""The smallest standard deviation beside the mean square that is believed: a constant entry is left as it is."""
+
+
+class _Scaling(BijectorLayer):
+    """x = z·eˢ + t; the subclasses say who sets s and t, which begin at zero."""
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights."""
+        del input_shape
+        learned = {"dtype": self.density_dtype, "initializer": "zeros", "trainable": self.learns, "autocast": False}
+        self.shift = self.add_weight(name="shift", shape=self.event_shape, **learned)
+        self.log_scale = self.add_weight(name="log_scale", shape=self.event_shape, **learned)
+
+    @property
+    def learns(self) -> bool:
+        """Whether gradients change the weights."""
+        return True
+
+    def make_bijector(self, context: tf.Tensor | None) -> ScaleBijector:
+        """See `BijectorLayer.make_bijector`."""
+        del context
+        return ScaleBijector(
+            shift=tf.convert_to_tensor(self.shift),
+            log_scale=tf.convert_to_tensor(self.log_scale),
+            event_shape=self.event_shape,
+            name=self.name,
+        )
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class Scale(_Scaling):
+    """x = z·eˢ + t with learned s and t, which begin at zero: log |det ∂x/∂z| = Σ s.
+
+    Args:
+        event_shape: the shape of x and of z.
+        context_shape: the shape of one context, or None; it is not used.
+        **kwargs: Keras's own layer arguments.
+
+    Reference:
+        Dinh et al., *NICE*, ICLR workshop 2015, section 3.3.
+
+    Example:
+        >>> Scale(event_shape=(2,))().forward([[1.0, 2.0]]).numpy().tolist()
+        [[1.0, 2.0]]
+    """
+
+
+class DataDependentLayer(_Scaling, abc.ABC):
+    """x = z·eˢ + t where the first data to come set s and t: z then has mean 0 and variance 1 in each entry.
+
+    A flow's `fit` calls `adapt` before its first step, on the host and once, in the order in which data pass its
+    layers: nothing in a training step depends on whether it was the first, and replicas begin alike. Whether it has
+    been done is a weight, so that a model that was loaded is not adapted again.
+
+    Args:
+        event_shape: the shape of x and of z.
+        context_shape: the shape of one context, or None; it is not used.
+        **kwargs: Keras's own layer arguments.
+    """
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights."""
+        super().build(input_shape)
+        self.adapted = self.add_weight(name="adapted", shape=(), initializer="zeros", dtype="int32", trainable=False)
+
+    @property
+    def is_adapted(self) -> bool:
+        """Whether data have set the scale."""
+        return self.built and bool(int(keras.ops.convert_to_numpy(self.adapted)))
+
+    def adapt(self, x: Any, sample_weight: Any = None) -> None:
+        """Takes shift and scale from data.
+
+        Args:
+            x: [rows, *event_shape], two rows at least.
+            sample_weight: [rows], how often each row counts; None is once.
+
+        Raises:
+            ValueError: for data of another shape, fewer rows, or values that are not finite.
+        """
+        values = np.asarray(x, np.float64)
+        if values.shape[1:] != self.event_shape or len(values) < 2 or not np.isfinite(values).all():
+            raise ValueError(
+                f"`x` must be at least two finite rows of shape {self.event_shape}. Received: shape={values.shape}"
+            )
+        if not self.built:
+            self.build()
+        weight = None if sample_weight is None else np.asarray(sample_weight, np.float64).reshape(-1)
+        mean = np.average(values, axis=0, weights=weight)
+        deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight))
+        constant = deviation <= _LEAST * np.sqrt(np.average(values**2, axis=0, weights=weight))
+        self.shift.assign(mean)
+        self.log_scale.assign(np.log(np.where(constant, 1.0, deviation)))
+        self.adapted.assign(1)
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class ActNorm(DataDependentLayer):
+    """A scale and shift that begin where the first data have mean 0 and variance 1, and are then learned.
+
+    Args:
+        **kwargs: see `DataDependentLayer`.
+
+    Reference:
+        Kingma and Dhariwal, *Glow*, NeurIPS 2018, section 3.1.
+
+    Example:
+        >>> layer = ActNorm(event_shape=(1,))
+        >>> layer.build()
+        >>> layer.adapt([[1.0], [3.0]])
+        >>> layer().inverse([[1.0], [3.0]]).numpy().tolist()
+        [[-1.0], [1.0]]
+    """
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class Standardization(DataDependentLayer):
+    """A scale and shift that the data set, and that are then kept: gradients leave them as they are.
+
+    Args:
+        **kwargs: see `DataDependentLayer`.
+
+    Example:
+        >>> layer = Standardization(event_shape=(1,))
+        >>> layer.build()
+        >>> layer.adapt([[1.0], [3.0]])
+        >>> layer().inverse_and_log_det(tf.constant([[5.0]]))[0].numpy().tolist()
+        [[3.0]]
+    """
+
+    @property
+    def learns(self) -> bool:
+        """No: the data alone."""
+        return False
