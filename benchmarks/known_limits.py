@@ -52,6 +52,11 @@ RUNS = (
     Run("B1 eight Gaussians, SplineFlow", datasets.EightGaussians(), _spline_flow, 16_000),
     Run("B3 two moons, RealNVP", datasets.TwoMoons(), _flow, 16_000),
     Run("B3 two moons, SplineFlow", datasets.TwoMoons(), _spline_flow, 16_000),
+    Run("B2 checkerboard, SplineFlow", datasets.Checkerboard(), _spline_flow, 16_000),
+    Run("B4 pinwheel, SplineFlow", datasets.Pinwheel(), _spline_flow, 16_000),
+    Run("B5 rings, SplineFlow", datasets.Rings(), _spline_flow, 16_000),
+    Run("B6a sine curve, SplineFlow", datasets.SineCurve(), _spline_flow, 16_000),
+    Run("B6b funnel, SplineFlow", datasets.Funnel(), lambda: tfgen.SplineFlow(event_shape=(10,)), 16_000),
     Run("B7b Bishop's inverse problem, MDN", datasets.SmoothBishopInverse(), _mdn, 16_000),
     Run(
         "B8 probabilistic PCA, linear VAE",

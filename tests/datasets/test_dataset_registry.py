@@ -11,6 +11,11 @@ def test_every_name_leads_to_the_thing_so_named():
     assert datasets.DATASET_NAMES == (
         "eight-gaussians",
         "two-moons",
+        "checkerboard",
+        "pinwheel",
+        "rings",
+        "sine-curve",
+        "funnel",
         "bishop-inverse-smooth",
         "probabilistic-pca",
         "bars",

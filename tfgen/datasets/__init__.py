@@ -10,11 +10,15 @@ from tfgen.datasets.bars import Bars
 from tfgen.datasets.base import KnownDensity
 from tfgen.datasets.binarisation import binarise, dynamic_binarisation
 from tfgen.datasets.bishop_inverse import SmoothBishopInverse
+from tfgen.datasets.checkerboard import Checkerboard
+from tfgen.datasets.conditional_normals import Funnel, SineCurve
 from tfgen.datasets.digits import digits
 from tfgen.datasets.eight_gaussians import EightGaussians
 from tfgen.datasets.images import Images
+from tfgen.datasets.pinwheel import Pinwheel
 from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
 from tfgen.datasets.registry import DATASET_NAMES, by_name
+from tfgen.datasets.rings import Rings
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
 from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
 from tfgen.datasets.two_moons import TwoMoons
@@ -22,10 +26,15 @@ from tfgen.datasets.two_moons import TwoMoons
 __all__ = [
     "DATASET_NAMES",
     "Bars",
+    "Checkerboard",
     "EightGaussians",
+    "Funnel",
     "Images",
     "KnownDensity",
+    "Pinwheel",
     "ProbabilisticPCA",
+    "Rings",
+    "SineCurve",
     "SmoothBishopInverse",
     "Table",
     "TwoMoons",

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from tfgen.datasets.bars import Bars
 from tfgen.datasets.base import KnownDensity
 from tfgen.datasets.bishop_inverse import SmoothBishopInverse
+from tfgen.datasets.checkerboard import Checkerboard
+from tfgen.datasets.conditional_normals import Funnel, SineCurve
 from tfgen.datasets.digits import digits
 from tfgen.datasets.eight_gaussians import EightGaussians
 from tfgen.datasets.images import Images
+from tfgen.datasets.pinwheel import Pinwheel
 from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
+from tfgen.datasets.rings import Rings
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
 from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
 from tfgen.datasets.two_moons import TwoMoons
@@ -20,6 +24,11 @@ __all__ = ["DATASET_NAMES", "by_name"]
 _FACTORIES: dict[str, Callable[[], KnownDensity | Table | Images]] = {
     EightGaussians.name: EightGaussians,
     TwoMoons.name: TwoMoons,
+    Checkerboard.name: Checkerboard,
+    Pinwheel.name: Pinwheel,
+    Rings.name: Rings,
+    SineCurve.name: SineCurve,
+    Funnel.name: Funnel,
     SmoothBishopInverse.name: SmoothBishopInverse,
     ProbabilisticPCA.name: ProbabilisticPCA,
     Bars.name: Bars,
