@@ -6,8 +6,10 @@ from tfgen.bijectors.elementwise import ElementwiseBijector, ScaleBijector
 from tfgen.bijectors.flow import Flow
 from tfgen.bijectors.linear import LinearBijector, PermutationBijector
 from tfgen.bijectors.masked_autoregressive import MaskedAutoregressiveBijector
+from tfgen.bijectors.multi_scale import MultiScaleBijector
 from tfgen.bijectors.one_pass import OnePassBijector, OnePassChain, OnePassInverse
 from tfgen.bijectors.partition import Partition
+from tfgen.bijectors.squeeze import SqueezeBijector
 from tfgen.bijectors.transformers import Additive, Affine, RationalQuadraticSpline, Transformer
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "Flow",
     "LinearBijector",
     "MaskedAutoregressiveBijector",
+    "MultiScaleBijector",
     "OnePassBijector",
     "OnePassChain",
     "OnePassInverse",
@@ -25,5 +28,6 @@ __all__ = [
     "PermutationBijector",
     "RationalQuadraticSpline",
     "ScaleBijector",
+    "SqueezeBijector",
     "Transformer",
 ]
