@@ -24,15 +24,16 @@ def inverse_order(order: Sequence[int]) -> list[int]:
     return sorted(range(len(order)), key=lambda place: order[place])
 
 
-def checked_order(order: Sequence[int]) -> tuple[int, ...]:
-    """A permutation.
+def checked_order(order: Sequence[int], size: int | None = None) -> tuple[int, ...]:
+    """A permutation, of so many entries where a size is given.
 
     Raises:
         ValueError: where it is none of 0 … n − 1.
     """
     found = tuple(int(place) for place in order)
-    if sorted(found) != list(range(len(found))):
-        raise ValueError(f"`order` must hold each of 0 to n − 1 once. Received: order={found}")
+    if sorted(found) != list(range(len(found) if size is None else size)):
+        last = "n − 1" if size is None else size - 1
+        raise ValueError(f"`order` must hold each of 0 to {last} once. Received: order={found}")
     return found
 
 

@@ -95,11 +95,17 @@ class FlowModel(ExactModel):
         inputs = self.inputs_spec.values(
             self.inputs_spec.specs(self.density_dtype, "x", "context"), {"x": x, "context": context}
         )
-        value, conditional = inputs["x"], inputs.get("context")
+        value = inputs["x"]
+        arguments = (inputs["context"],) if "context" in inputs else ()
+        passed: list[BijectorLayer] = []
         for layer in self.bijector_layers:
             if isinstance(layer, DataDependentLayer):
+                # Data pass the layers before it now, and none after the last: that may be the whole flow.
+                for before in passed:
+                    value = before(*arguments).inverse_and_log_det(value)[0]
                 layer.adapt(value, sample_weight)
-            value = (layer() if conditional is None else layer(conditional)).inverse_and_log_det(value)[0]
+                passed = []
+            passed.append(layer)
 
     def prepare(self, data: Any) -> None:
         """See `TrainingSteps.prepare`: of a `tf.data.Dataset`, the first 8192 rows set the scale."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 from tf2onnx import utils
 
 from tfgen_export.handlers.value import Operand, Value
@@ -84,6 +84,10 @@ class Builder:
         Shape's own attributes for it are lost on tf2onnx's optimisers.
         """
         return self("Slice", self("Shape", value), self.integers(first), self.integers(last), self.integers(0))
+
+    def zeros(self, shape: Value, dtype: Any) -> Value:
+        """A tensor of zeros."""
+        return self("ConstantOfShape", shape, value=numpy_helper.from_array(np.zeros(1, dtype)))
 
     def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
         """c₀ + c₁·x + c₂·x² + … by Horner's rule; the constant coefficient comes first."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from onnx import numpy_helper
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
@@ -75,7 +74,7 @@ class StridedSliceGrad:
         entries = b("Range", b.constant(0, np.int64), count, b.constant(1, np.int64))
         flat = b.integers(-1)
         places = b("Reshape", strided_slice(b, b("Reshape", entries, shape, allowzero=1)), flat)
-        zeros = b("ConstantOfShape", b("Shape", entries), value=numpy_helper.from_array(np.zeros(1, part.dtype)))
+        zeros = b.zeros(b("Shape", entries), part.dtype)
         b.finish(
             b("Reshape", b("ScatterElements", zeros, places, b("Reshape", part, flat), axis=0), shape, allowzero=1)
         )

@@ -10,14 +10,14 @@ step writes once (see `loops`).
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto
 from tf2onnx import utils
 from tf2onnx.handler import tf_op
 
 from tfgen_export.handlers.builder import Builder
 from tfgen_export.handlers.value import Value
 
-__all__ = ["element_shape", "make_dense", "maker", "origin", "replace", "set_type", "settle", "zeros"]
+__all__ = ["element_shape", "make_dense", "maker", "origin", "replace", "set_type", "settle"]
 
 
 def origin(graph: Any, name: str) -> str:
@@ -45,11 +45,6 @@ def set_type(graph: Any, name: str, dtype: int, shape: list[int] | None = None) 
         pending += [user.output[0] for user in users if user.type == "Identity" and user.graph is graph]
 
 
-def zeros(b: Builder, shape: Value, dtype: Any) -> Value:
-    """A tensor of zeros."""
-    return b("ConstantOfShape", shape, value=numpy_helper.from_array(np.zeros(1, dtype)))
-
-
 def element_shape(reserved: Any) -> list[int] | None:
     """What a list that is made says of its tensors: −1 where a size is not known, None where the rank is not."""
     given = reserved.inputs[0]
@@ -69,8 +64,8 @@ def make_dense(graph: Any, name: str) -> None:
     known = sizes is not None and min(sizes, default=0) >= 0
     b = Builder(graph, node)
     count = b("Reshape", b.inputs[1].cast(np.int64), b.integers(1))
-    made = zeros(
-        b, b("Concat", count, b.integers(*(sizes if known and sizes is not None else [0])), axis=0), _numpy(dtype)
+    made = b.zeros(
+        b("Concat", count, b.integers(*(sizes if known and sizes is not None else [0])), axis=0), _numpy(dtype)
     )
     set_type(graph, node.output[0], dtype, [-1, *sizes] if known and sizes is not None else None)
     b.finish(made)
@@ -105,7 +100,7 @@ def replace(b: Builder, written: Value, indices: Value, items: Value, growing: b
         sizes = b("Concat", count, b.sizes(items, 1), axis=0)
         flat = b("Reshape", written, b.integers(-1))
         lacking = b("ReduceProd", sizes) - b("Shape", flat)
-        written = b("Reshape", b("Concat", flat, zeros(b, lacking, items.dtype), axis=0), sizes)
+        written = b("Reshape", b("Concat", flat, b.zeros(lacking, items.dtype), axis=0), sizes)
     return b("ScatterND", written, b("Unsqueeze", indices, b.integers(-1)), items)
 
 
@@ -231,7 +226,7 @@ class EmptyTensorList:
     def version_18(cls, context: Any, node: Any, **kwargs: Any) -> None:
         """Translates at opset 18."""
         b = Builder(context, node)
-        _finish(b, zeros(b, b.integers(0, 0), _numpy(node.get_attr_value("element_dtype"))))
+        _finish(b, b.zeros(b.integers(0, 0), _numpy(node.get_attr_value("element_dtype"))))
 
 
 @tf_op("TensorListPushBack")

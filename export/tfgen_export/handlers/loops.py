@@ -12,7 +12,7 @@ from tf2onnx.utils import make_name
 
 from tfgen_export.handlers.branches import agree, capture
 from tfgen_export.handlers.builder import Builder
-from tfgen_export.handlers.lists import element_shape, make_dense, maker, origin, replace, set_type, settle, zeros
+from tfgen_export.handlers.lists import element_shape, make_dense, maker, origin, replace, set_type, settle
 from tfgen_export.handlers.loop_structure import LoopStructure, number_or_name
 from tfgen_export.handlers.value import Value
 
@@ -192,5 +192,5 @@ def _put_in_order(b: Builder, entry: _Collection, items: Value, places: Value | 
         return items
     count = b("Reshape", Value(b, entry.count or "").cast(np.int64), b.integers(1))
     lacking = b("Max", count - b.sizes(items, 0, 1), b.integers(0))
-    rest = zeros(b, b("Concat", lacking, b.sizes(items, 1), axis=0), items.dtype)
+    rest = b.zeros(b("Concat", lacking, b.sizes(items, 1), axis=0), items.dtype)
     return b("Concat", items, rest, axis=0)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from onnx import numpy_helper
 from tf2onnx.handler import tf_op
 
 from tfgen_export.errors import ConversionError
@@ -25,7 +24,7 @@ class ScatterNd:
         b = Builder(context, node)
         indices, updates, shape = b.inputs
         shape = shape.cast(np.int64)
-        zeros = b("ConstantOfShape", shape, value=numpy_helper.from_array(np.zeros(1, updates.dtype)))
+        zeros = b.zeros(shape, updates.dtype)
         b.finish(_scatter(b, zeros, shape, indices, updates, "add"))
 
 
@@ -68,7 +67,7 @@ class DynamicStitch:
         rows = b("Concat", *(_flat(b, value, single) for value in slices), axis=0)
         count = b("ReduceMax", b("Concat", b.integers(-1), places, axis=0)) + 1
         shape = b("Concat", count, single, axis=0)
-        zeros = b("ConstantOfShape", shape, value=numpy_helper.from_array(np.zeros(1, rows.dtype)))
+        zeros = b.zeros(shape, rows.dtype)
         found = scatter_rows(b, zeros, places, rows, "none")
         b.finish(b("Reshape", found, b("Concat", count, rest, axis=0), allowzero=1))
 

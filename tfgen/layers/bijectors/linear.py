@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgen.bijectors import LinearBijector, PermutationBijector
+from tfgen.bijectors.entries import checked_order
 from tfgen.layers.bijectors.base import BijectorLayer
 
 __all__ = ["LULinear", "Permutation"]
@@ -50,7 +50,7 @@ class LULinear(BijectorLayer):
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
         if not 0 < max_log_scale < float("inf"):
             raise ValueError(f"`max_log_scale` must be positive and finite. Received: max_log_scale={max_log_scale}")
-        self.order = checked_order(order, self.event_shape[0])
+        self.order = _order(order, self.event_shape[0])
         self.max_log_scale = max_log_scale
 
     def build(self, input_shape: Any = None) -> None:
@@ -106,7 +106,7 @@ class Permutation(BijectorLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
-        self.order = checked_order(order, self.event_shape[0])
+        self.order = _order(order, self.event_shape[0])
 
     def build(self, input_shape: Any = None) -> None:
         """There are no weights to make."""
@@ -122,13 +122,5 @@ class Permutation(BijectorLayer):
         return {**super().get_config(), "order": self.order}
 
 
-def checked_order(order: Sequence[int] | None, size: int) -> tuple[int, ...]:
-    """A permutation of so many entries.
-
-    Raises:
-        ValueError: where it is none.
-    """
-    found = tuple(range(size))[::-1] if order is None else tuple(int(place) for place in np.asarray(order))
-    if sorted(found) != list(range(size)):
-        raise ValueError(f"`order` must hold each of 0 to {size - 1} once. Received: order={found}")
-    return found
+def _order(order: Sequence[int] | None, size: int) -> tuple[int, ...]:
+    return checked_order(range(size)[::-1] if order is None else order, size)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.bijectors.entries import checked_order
 from tfgen.layers.arguments import checked_count, checked_widths
 
 __all__ = ["MADE"]
@@ -60,9 +61,7 @@ class MADE(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        self.order = tuple(int(rank) for rank in order)
-        if sorted(self.order) != list(range(len(self.order))):
-            raise ValueError(f"`order` must hold each of 0 to n − 1 once. Received: order={self.order}")
+        self.order = checked_order(order)
         self.outputs = checked_count("outputs", outputs)
         self.context_width = checked_count("context_width", context_width, minimum=0)
         self.hidden = checked_widths("hidden", hidden)
