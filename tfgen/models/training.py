@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
+from tfgen.models.execution import joined_steps
+from tfgen.models.feeding import in_memory, split_rows
 from tfgen.models.inputs import ModelInputs
 
 __all__ = ["EVALUATION_SEED", "TrainingSteps"]
@@ -106,11 +108,24 @@ class TrainingSteps(keras.Model):
                 "`class_weight` must be None: give `sample_weight`. "
                 f"Received: class_weight={arguments['class_weight']!r}"
             )
-        if isinstance(arguments["x"], tf.data.Dataset):
-            arguments.setdefault("shuffle", False)  # a data set shuffles itself: Keras would warn of its own default
         if arguments.get("validation_data") is not None:
             arguments["validation_data"] = self.inputs_spec.checked(arguments["validation_data"], caller="fit")
-        self.prepare(_training_rows(arguments["x"], arguments.get("validation_split")))
+        if isinstance(arguments["x"], dict):
+            split = arguments.pop("validation_split", None)
+            if split and arguments.get("validation_data") is None:
+                arguments["x"], arguments["validation_data"] = split_rows(arguments["x"], split)
+        self.prepare(arguments["x"])
+        if isinstance(arguments.get("validation_data"), dict):
+            size = arguments.get("validation_batch_size") or arguments.get("batch_size")
+            validation = {
+                "x": arguments["validation_data"],
+                "batch_size": size,
+                "steps": arguments.get("validation_steps"),
+            }
+            arguments["validation_data"] = self._feed(validation)["x"]
+        arguments = self._feed(arguments, shuffle=arguments.get("shuffle", True))
+        if isinstance(arguments["x"], tf.data.Dataset):
+            arguments["shuffle"] = False  # a data set shuffles itself: Keras would warn of its own default
         return super().fit(**arguments)
 
     def prepare(self, data: Any) -> None:
@@ -124,7 +139,8 @@ class TrainingSteps(keras.Model):
         """Keras's `evaluate`, on what `fit` takes."""
         if "_use_cached_eval_dataset" in kwargs:  # `fit` calls, on what it has checked
             return super().evaluate(x, y, *args, **kwargs)
-        return super().evaluate(**self._checked("evaluate", super().evaluate, x, y, *args, **kwargs))
+        arguments = self._checked("evaluate", super().evaluate, x, y, *args, **kwargs)
+        return super().evaluate(**self._feed(arguments))
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """The scores of many examples, batch by batch.
@@ -140,11 +156,20 @@ class TrainingSteps(keras.Model):
         Raises:
             ValueError: for bad input; of a context alone it says what to call instead.
         """
-        return super().predict(**self._checked("predict", super().predict, x, *args, **kwargs))
+        return super().predict(**self._feed(self._checked("predict", super().predict, x, *args, **kwargs)))
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The terms of the loss for any accepted form of inputs."""
         return super().__call__(self.inputs_spec.repack(inputs, caller="call"), *args, **kwargs)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """As Keras's; of `jit_compile=True` with several steps an execution, those steps are one XLA program."""
+        if self.train_function is not None and not force:
+            return
+        super().make_train_function(force=force)
+        together = self.jit_compile and self.steps_per_execution > 1 and not self.run_eagerly
+        if together and self.distribute_strategy.num_replicas_in_sync == 1:
+            self.train_function = joined_steps(self, self.train_function)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One forward pass, one backward pass, one update."""
@@ -197,6 +222,16 @@ class TrainingSteps(keras.Model):
             arguments = {name: value for name, value in arguments.items() if name not in ("y", "sample_weight")}
             arguments["x"] = checked
         return arguments
+
+    def _feed(self, arguments: dict[str, Any], *, shuffle: Any = False) -> dict[str, Any]:
+        """The same arguments, arrays as a data set in memory; not where Keras cuts them up by what they say."""
+        steps = arguments.get("steps_per_epoch") or arguments.get("steps")
+        distributed = self.distribute_strategy.num_replicas_in_sync > 1
+        if not isinstance(arguments["x"], dict) or steps or distributed or shuffle not in (True, False):
+            return arguments
+        size = arguments.get("batch_size")
+        data = in_memory(arguments["x"], batch_size=size, shuffle=bool(shuffle), dtype=self.density_dtype)
+        return {**{name: value for name, value in arguments.items() if name != "batch_size"}, "x": data}
 
     def _loss(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
         """This replica's share of the loss; updates the metrics on the way."""
@@ -253,11 +288,3 @@ class TrainingSteps(keras.Model):
             counts = replica.all_gather(rows[tf.newaxis], axis=0)
             first += tf.reduce_sum(counts[: replica.replica_id_in_sync_group])
         return tf.stack([tf.fill([rows], seed), first + tf.range(rows)], axis=1)
-
-
-def _training_rows(data: Any, validation_split: float | None) -> Any:
-    """Arrays without the rows that Keras will hold back; what streams as it is."""
-    if not isinstance(data, dict) or not validation_split:
-        return data
-    rows = next(len(value) for value in data.values())
-    return {name: value[: math.floor(rows * (1 - validation_split))] for name, value in data.items()}
