@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen.bijectors.entries import checked_order
 from tfgen.layers.arguments import checked_count, checked_widths
+from tfgen.layers.networks.spread import SpreadBias
 
 __all__ = ["MADE"]
 
@@ -73,11 +74,12 @@ class MADE(keras.layers.Layer):
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights."""
         del input_shape
-        initializer = "he_normal" if self.activation is keras.activations.relu else "glorot_uniform"
+        relu = self.activation is keras.activations.relu
         self.kernels, self.biases = [], []
         for index, mask in enumerate(self._masks):
             last = index == len(self._masks) - 1
             dtype = (self.output_dtype if last else None) or self.variable_dtype
+            initializer = keras.initializers.HeNormal() if relu else keras.initializers.GlorotUniform()
             self.kernels.append(
                 self.add_weight(
                     name=f"kernel_{index}",
@@ -88,7 +90,8 @@ class MADE(keras.layers.Layer):
                     autocast=False,
                 )
             )
-            bias = {"shape": mask.shape[1:], "initializer": "zeros", "dtype": dtype, "autocast": False}
+            spread = SpreadBias(initializer, mask.shape, mask=mask) if index == 0 and not last else "zeros"
+            bias = {"shape": mask.shape[1:], "initializer": spread, "dtype": dtype, "autocast": False}
             self.biases.append(self.add_weight(name=f"bias_{index}", **bias))
         self.built = True
 

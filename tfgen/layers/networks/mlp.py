@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers.arguments import checked_widths
+from tfgen.layers.networks.spread import SpreadBias
 
 __all__ = ["MLP"]
 
@@ -21,6 +22,8 @@ class MLP(keras.layers.Layer):
         hidden: the widths; `()` passes the flattened inputs on.
         activation: φ, by Keras's names.
         kernel_regularizer: on every kernel.
+        spread: whether the first layer's units begin centred at points of their own (see `SpreadBias`), for inputs of
+            mean 0 and variance 1; else all at nought.
         **kwargs: Keras's own layer arguments.
 
     Input shape:
@@ -38,12 +41,19 @@ class MLP(keras.layers.Layer):
     """
 
     def __init__(
-        self, *, hidden: tuple[int, ...], activation: Any = "tanh", kernel_regularizer: Any = None, **kwargs: Any
+        self,
+        *,
+        hidden: tuple[int, ...],
+        activation: Any = "tanh",
+        kernel_regularizer: Any = None,
+        spread: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.hidden = checked_widths("hidden", hidden)
         self.activation = keras.activations.get(activation)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.spread = spread
         self.flatten = keras.layers.Flatten(dtype=self.dtype_policy)
         # By the function, not by its name: whichever of the two a configuration holds, weights begin alike.
         initializer = "he_normal" if self.activation is keras.activations.relu else "glorot_uniform"
@@ -63,6 +73,9 @@ class MLP(keras.layers.Layer):
         """Makes the weights."""
         self.flatten.build(input_shape)
         shape = self.flatten.compute_output_shape(input_shape)
+        if self.spread and self.dense:
+            first = self.dense[0]
+            first.bias_initializer = SpreadBias(first.kernel_initializer, (shape[-1], first.units))
         for dense in self.dense:
             dense.build(shape)
             shape = dense.compute_output_shape(shape)
@@ -87,4 +100,5 @@ class MLP(keras.layers.Layer):
             "hidden": self.hidden,
             "activation": keras.activations.serialize(self.activation),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+            "spread": self.spread,
         }
