@@ -1,13 +1,25 @@
-"""How good a model is: its gap to the truth, and to plain baselines."""
+"""How good a model is: its gap to the truth, and to plain baselines; and whether its samples are like others."""
 
 from tfgen.judging.baselines import bernoulli_independent, bernoulli_mixture, full_gaussian, linear_gaussian
+from tfgen.judging.classifier import ClassifierTest, classifier_two_sample_test
+from tfgen.judging.energy import energy_distance
 from tfgen.judging.gap import PairedGap, paired_gap
+from tfgen.judging.mmd import maximum_mean_discrepancy
+from tfgen.judging.sliced_wasserstein import sliced_wasserstein
+from tfgen.judging.two_sample import TwoSampleTest, two_sample_test
 
 __all__ = [
+    "ClassifierTest",
     "PairedGap",
+    "TwoSampleTest",
     "bernoulli_independent",
     "bernoulli_mixture",
+    "classifier_two_sample_test",
+    "energy_distance",
     "full_gaussian",
     "linear_gaussian",
+    "maximum_mean_discrepancy",
     "paired_gap",
+    "sliced_wasserstein",
+    "two_sample_test",
 ]
