@@ -50,7 +50,7 @@ def in_memory(
     def take(places: tf.Tensor) -> dict[str, tf.Tensor]:
         return {name: tf.gather(value, places) for name, value in tensors.items()}
 
-    # A stateful shuffle, as Keras's, begins anew with each pass: under a global seed every epoch has the first one's order.
+    # A stateful shuffle, as Keras's, begins anew with each pass: under a global seed all epochs have one order.
     passes = tf.data.Dataset.random(rerandomize_each_iteration=True).take(1)
     data = passes.map(order).flat_map(split).map(take)
     options = tf.data.Options()

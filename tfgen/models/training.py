@@ -169,7 +169,7 @@ class TrainingSteps(keras.Model):
         super().make_train_function(force=force)
         together = self.jit_compile and self.steps_per_execution > 1 and not self.run_eagerly
         if together and self.distribute_strategy.num_replicas_in_sync == 1:
-            self.train_function = joined_steps(self, self.train_function)
+            self.train_function: Any = joined_steps(self, self.train_function)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One forward pass, one backward pass, one update."""

@@ -32,15 +32,16 @@ class Affine(Transformer):
 
     def forward(self, z: tf.Tensor, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `Transformer`."""
-        shift, log_scale = self._split(parameters)
+        shift, log_scale = self.shift_and_log_scale(parameters)
         return z * tf.exp(log_scale) + shift, log_scale
 
     def inverse(self, x: tf.Tensor, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `Transformer`."""
-        shift, log_scale = self._split(parameters)
+        shift, log_scale = self.shift_and_log_scale(parameters)
         return (x - shift) * tf.exp(-log_scale), -log_scale
 
-    def _split(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def shift_and_log_scale(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """t and s, both [..., entries]."""
         shift, raw = tf.split(parameters, 2, axis=-1)
         return shift, self.max_log_scale * tf.tanh(raw / self.max_log_scale)
 

@@ -20,8 +20,8 @@ class RationalQuadraticSpline(Transformer):
         x = v_k + h·(s·ξ² + d_k·ξ·(1 − ξ)) / (s + (d_k + d_{k+1} − 2s)·ξ·(1 − ξ))
 
     The parameters of an entry are K widths and K heights, shares of 2B by a softmax and never below a hundredth of the
-    mean one, and K − 1 slopes between knots, e^(m·tanh(r/m)); at both ends the slope is 1. So no slope can come to exceed or
-    vanish beyond a fixed bound, in either direction.
+    mean one, and K − 1 slopes between knots, e^(m·tanh(r/m)); at both ends it is 1. So no slope can come to exceed
+    or vanish beyond a fixed bound, in either direction.
 
     Args:
         bins: K, at least two.
@@ -84,23 +84,29 @@ class RationalQuadraticSpline(Transformer):
         return tf.abs(value) < self.bound, tf.clip_by_value(value, -self.bound, self.bound)
 
     def _bin(self, value: tf.Tensor, parameters: tf.Tensor, *, inverse: bool) -> list[tf.Tensor]:
-        """u_k, v_k, the bin's width and height, d_k and d_{k+1} for the bin that each number is in, [..., entries]."""
-        raw = self._by_entry(parameters)
-        widths, heights, slopes = tf.split(raw, [self.bins, self.bins, self.bins - 1], axis=-2)
-        (horizontal, widths), (vertical, heights) = self._knots(widths), self._knots(heights)
-        inner = tf.exp(self.max_log_slope * tf.tanh(slopes / self.max_log_slope))
-        beyond = tf.cast(value[..., tf.newaxis, :] >= (vertical if inverse else horizontal), value.dtype)
-        # One in the last place whose knot is not beyond the number, else nought: a sum picks, which no gather beats.
-        here = beyond - _padded(beyond[..., 1:, :], after=1, value=0.0)
-        tables = (
-            horizontal,
-            vertical,
-            widths,
-            heights,
-            _padded(inner, before=1, value=1.0),
-            _padded(inner, after=1, value=1.0),
-        )
-        return [tf.reduce_sum(here * table, axis=-2) for table in tables]
+        """u_k, v_k, the bin's width and height, d_k and d_{k+1} for the bin that each number is in, [..., entries].
+
+        Everything is a sum over bins by a mask, which no gather beats, of the parameters as they are; what can wait is
+        done to the one bin that was found, not to all of them.
+        """
+        widths, heights, slopes = tf.split(self._by_entry(parameters), [self.bins, self.bins, self.bins - 1], axis=-2)
+        widths, heights = self._sizes(widths), self._sizes(heights)
+        # A running sum as a product with a triangle: compiled, it would take longer than all the rest. No gradient
+        # passes, for where a number lies does not vary; of the knot that it is found at, one does below.
+        below = tf.constant(np.tri(self.bins, k=-1), value.dtype)
+        knots = tf.matmul(below, tf.stop_gradient(heights if inverse else widths)) - self.bound
+        reached = tf.cast(value[..., tf.newaxis, :] >= knots, value.dtype)
+        passed = tf.pad(reached[..., 1:, :], [[0, 0]] * (reached.shape.rank - 2) + [[0, 1], [0, 0]])
+        here = reached - passed
+
+        def pick(table: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+            return tf.reduce_sum(table * mask, axis=-2)
+
+        left, low = (pick(sizes, passed) - self.bound for sizes in (widths, heights))
+        width, height = (pick(sizes, here) for sizes in (widths, heights))
+        # At both ends no slope is picked: nought, which makes 1.
+        first, last = (pick(slopes, mask) for mask in (here[..., 1:, :], here[..., :-1, :]))
+        return [left, low, width, height, *map(self._slope, (first, last))]
 
     def _by_entry(self, parameters: tf.Tensor) -> tf.Tensor:
         """[..., size·entries] to [..., size, entries]."""
@@ -112,21 +118,13 @@ class RationalQuadraticSpline(Transformer):
                 return tf.reshape(parameters, [-1, *shape])
         return tf.reshape(parameters, tf.concat([tf.shape(parameters)[:-1], shape], axis=0))
 
-    def _knots(self, raw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """[..., bins, entries] to the bins' lower knots, the first of them −B, and sizes: both shaped as they were.
-
-        Sizes are no differences of knots: in single precision those would lose a digit or two. Knots are a product with
-        a triangle of ones: compiled, a running sum takes longer than all the rest of a spline.
-        """
+    def _sizes(self, raw: tf.Tensor) -> tf.Tensor:
+        """The sizes of bins, which make 2B; of the same shape, [..., bins, entries]."""
         least = _LEAST / self.bins
-        sizes = (least + (1 - _LEAST) * tf.nn.softmax(raw, axis=-2)) * (2 * self.bound)
-        below = tf.constant(np.tri(self.bins, k=-1), raw.dtype)
-        return tf.matmul(below, sizes) - self.bound, sizes
+        return (least + (1 - _LEAST) * tf.nn.softmax(raw, axis=-2)) * (2 * self.bound)
 
-
-def _padded(table: tf.Tensor, *, value: float, before: int = 0, after: int = 0) -> tf.Tensor:
-    """A table with so many more bins, all of one value."""
-    return tf.pad(table, [[0, 0]] * (table.shape.rank - 2) + [[before, after], [0, 0]], constant_values=value)
+    def _slope(self, raw: tf.Tensor) -> tf.Tensor:
+        return tf.exp(self.max_log_slope * tf.tanh(raw / self.max_log_slope))
 
 
 def _log_slope(share: tf.Tensor, slope: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:

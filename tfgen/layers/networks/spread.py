@@ -11,8 +11,8 @@ __all__ = ["SpreadBias"]
 class SpreadBias(keras.initializers.Initializer):
     """b_j = −w_j·c_j with c_j ~ N(0, I): each unit's activation begins centred at a point of its own.
 
-    With biases of nought all units of a first layer change where their input is nought. Of a wide input they do so along
-    different planes; of a single number, as the kept entry of a coupling in two dimensions, all 64 kinks are one, and
+    With biases of nought all units of a first layer change where their input is nought. Of a wide input they do so
+    along different planes; of a single number, as what a coupling keeps in two dimensions, all kinks are one, and
     what the network can bend there takes long to learn. c_j is drawn as the input is distributed that a flow's
     standardisation leaves: mean 0, variance 1.
 
