@@ -94,7 +94,7 @@ def test_it_is_a_tfp_bijector(coupling: Any) -> None:
     assert bijector.forward_event_shape([3]) == [3]
     assert bijector.dtype == tf.float64
     assert bijector.name == "coupling"
-    assert set(bijector.parameters) == {"partition", "conditioner", "transformer", "dtype", "name"}
+    assert set(bijector.parameters) == {"partition", "conditioner", "transformer", "event_ndims", "dtype", "name"}
     assert not bijector.is_constant_jacobian
     z = points(3, 4)
     inverted = tfb.Invert(case.bijector())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+from laws.line import from_line
 
 import tfgen
 
@@ -39,12 +40,30 @@ def _vae(event_shape: tuple[int, ...], **arguments) -> Callable[[], tfgen.Genera
     return lambda: tfgen.VAE(event_shape=event_shape, hidden=(8,), activation="tanh", **arguments)
 
 
+def _dequantized(levels: int, dequantizer: dict | None = None, **arguments) -> Callable[[], tfgen.GenerativeModel]:
+    def make() -> tfgen.GenerativeModel:
+        tiny = {"couplings": 2, "hidden": (4,), "activation": "tanh", "event_shape": (2,)}
+        own = dequantizer and tfgen.RealNVP(context_shape=(2,), low=0, high=1, **tiny, **dequantizer)
+        return tfgen.Dequantized(tfgen.RealNVP(**tiny, **arguments), levels=levels, dequantizer=own, num_samples=8)
+
+    return make
+
+
+def _image(model: type, *shape: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
+    return lambda: model(event_shape=shape, hidden=(4,), activation="tanh", **arguments)
+
+
 def _small(model: type, size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
     return lambda: model(event_shape=(size,), hidden=(8,), activation="tanh", **arguments)
 
 
 MODELS: dict[str, Entry] = {
-    "iaf-2d-conditional": Entry(_small(tfgen.IAF, 2, transforms=2, context_shape=(2,))),
+    # A flow of all real numbers, whose edge cells have tails, and one that ends where the levels do.
+    "dequantized-uniform": Entry(_dequantized(5), "bound"),
+    "dequantized-variational": Entry(_dequantized(4, {"name": "dequantizer"}, low=0, high=1), "bound"),
+    "iaf-2d-conditional-positive": Entry(_small(tfgen.IAF, 2, transforms=2, context_shape=(2,), low=0)),
+    "glow-4x4x1": Entry(_image(tfgen.Glow, 4, 4, 1, scales=2, depth=1), moved=0.1),
+    "glow-2x2x1-conditional": Entry(_image(tfgen.Glow, 2, 2, 1, scales=1, depth=1, context_shape=(2,)), moved=0.1),
     "maf-2d": Entry(_small(tfgen.MAF, 2, transforms=3)),
     "maf-3d-spline-conditional": Entry(
         _small(tfgen.MAF, 3, transforms=2, transformer="rational_quadratic_spline", bins=4, context_shape=(2,)),
@@ -56,13 +75,15 @@ MODELS: dict[str, Entry] = {
     "mdn-2d-full": Entry(_mdn(2, covariance="full")),
     "mdn-3d-full": Entry(_mdn(3, covariance="full")),
     "nice-2d": Entry(_small(tfgen.NICE, 2, couplings=3)),
+    "nice-2x2x1": Entry(_image(tfgen.NICE, 2, 2, 1, couplings=3)),
+    "real-nvp-4x4x2-of-images": Entry(_image(tfgen.RealNVP, 4, 4, 2, couplings=3, context_shape=(4, 4, 1)), moved=0.1),
     "real-nvp-1d": Entry(_flow(1, couplings=2)),
     "real-nvp-2d": Entry(_flow(2, couplings=4)),
     "real-nvp-5d": Entry(_flow(5, couplings=4)),
     "real-nvp-1d-conditional": Entry(_flow(1, couplings=2, context_shape=(3,))),
     "real-nvp-2d-conditional": Entry(_flow(2, couplings=4, context_shape=(2,))),
-    "real-nvp-2d-spline": Entry(
-        _flow(2, couplings=3, transformer="rational_quadratic_spline", standardize=False), moved=0.1
+    "real-nvp-2d-spline-bounded": Entry(
+        _flow(2, couplings=3, transformer="rational_quadratic_spline", standardize=False, low=-1, high=3), moved=0.1
     ),
     "spline-flow-3d-conditional": Entry(
         _small(tfgen.SplineFlow, 3, transforms=2, bins=4, context_shape=(2,)), moved=0.1
@@ -95,7 +116,10 @@ def rows(model: tfgen.GenerativeModel, count: int, *, seed: int = 0) -> dict[str
     """Named inputs of the right shapes, x within its support."""
     rng = np.random.default_rng(seed)
     levels = model.inputs_spec.support.levels
-    x = rng.normal(size=(count, *model.event_shape)) if levels is None else _digits(rng, levels, count, model)
+    if levels is None:
+        x, _ = from_line(model.inputs_spec.support, rng.normal(size=(count, *model.event_shape)))
+    else:
+        x = _digits(rng, levels, count, model)
     named = {"x": x.astype(np.float32)}
     if model.context_shape is not None:
         named["context"] = rng.normal(size=(count, *model.context_shape)).astype(np.float32)
@@ -106,27 +130,17 @@ def _digits(rng: np.random.Generator, levels: int, count: int, model: tfgen.Gene
     return rng.integers(levels, size=(count, *model.event_shape))
 
 
-def true_log_prob(model: tfgen.GenerativeModel, x: np.ndarray, context: np.ndarray | None = None) -> np.ndarray:
-    """log p(x | context) in float64: the model's own where it is exact, else by a sum over its latent space.
-
-    The rectangle rule on smooth functions that vanish at the ends: a few hundred points leave no error to see.
-    """
-    if model.score_kind == "exact":
-        return model.log_prob(x, context).numpy().astype(np.float64)
-    points = 601 if model.latent_dim == 1 else 61
-    axis = np.linspace(-7, 7, points)
-    z = np.stack(np.meshgrid(*[axis] * model.latent_dim, indexing="ij"), axis=-1).reshape(-1, model.latent_dim)
-    prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(axis=-1) + model.latent_dim * np.log(axis[1] - axis[0])
-    likelihood = model.build_likelihood(z.astype(np.float32))
-    parts = []
-    for start in range(0, len(x), 500):
-        conditional = likelihood.log_prob(x[start : start + 500, None]).numpy().astype(np.float64)
-        parts.append(np.logaddexp.reduce(conditional + prior, axis=1))
-    return np.concatenate(parts)
-
-
 def all_events(model: tfgen.GenerativeModel) -> np.ndarray:
     """Every event of a model of few levels and few numbers."""
     levels, size = model.inputs_spec.support.levels, int(np.prod(model.event_shape))
     grid = np.stack(np.meshgrid(*[np.arange(levels)] * size, indexing="ij"), axis=-1)
     return grid.reshape(-1, *model.event_shape).astype(np.float32)
+
+
+_BUILT = {name: build(name) for name in MODELS}
+QUANTISED = sorted(name for name, model in _BUILT.items() if model.inputs_spec.support.levels is not None)
+INTEGRABLE = sorted(
+    name
+    for name, model in _BUILT.items()
+    if model.event_shape in ((1,), (2,)) and not model.inputs_spec.support.integer
+)

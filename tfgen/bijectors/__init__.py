@@ -4,20 +4,23 @@ import tfgen._training  # noqa: F401
 from tfgen.bijectors.coupling import CouplingBijector
 from tfgen.bijectors.elementwise import ElementwiseBijector, ScaleBijector
 from tfgen.bijectors.flow import Flow
+from tfgen.bijectors.interval import IntervalBijector
 from tfgen.bijectors.linear import LinearBijector, PermutationBijector
 from tfgen.bijectors.masked_autoregressive import MaskedAutoregressiveBijector
 from tfgen.bijectors.multi_scale import MultiScaleBijector
 from tfgen.bijectors.one_pass import OnePassBijector, OnePassChain, OnePassInverse
 from tfgen.bijectors.partition import Partition
 from tfgen.bijectors.squeeze import SqueezeBijector
-from tfgen.bijectors.transformers import Additive, Affine, RationalQuadraticSpline, Transformer
+from tfgen.bijectors.transformers import Additive, Affine, Composed, RationalQuadraticSpline, Transformer
 
 __all__ = [
     "Additive",
     "Affine",
+    "Composed",
     "CouplingBijector",
     "ElementwiseBijector",
     "Flow",
+    "IntervalBijector",
     "LinearBijector",
     "MaskedAutoregressiveBijector",
     "MultiScaleBijector",

@@ -1,4 +1,4 @@
-"""Couplings: one part of a vector is changed by what the other part says."""
+"""Couplings: one part of an event is changed by what the other part says."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ __all__ = ["CouplingBijector"]
 
 
 class CouplingBijector(OnePassBijector):
-    """Changes one part of a vector, entry by entry, as functions of the other part tell.
+    """Changes one part of a vector, entry by entry, or of an image's channels, as functions of the other part tell.
 
     With (k, c) the parts of z that the mask keeps and changes, and θ = conditioner(k):
 
@@ -20,9 +20,10 @@ class CouplingBijector(OnePassBijector):
         inverse   z = (k, T⁻¹(c; θ)),      log |det ∂z/∂x| = minus that
 
     Args:
-        partition: which entries are kept and which changed.
+        partition: which entries of the last axis are kept and which changed.
         conditioner: from kept entries [..., kept] to the transformer's flat parameters [..., size·changed].
         transformer: T.
+        event_ndims: 1 for vectors, 3 for images; log |det| sums over all of these axes.
         dtype: of the values.
         name: TFP's.
 
@@ -37,6 +38,7 @@ class CouplingBijector(OnePassBijector):
         partition: Partition,
         conditioner: Callable[[tf.Tensor], tf.Tensor],
         transformer: Transformer,
+        event_ndims: int = 1,
         dtype: str = "float32",
         name: str = "coupling",
     ) -> None:
@@ -45,10 +47,11 @@ class CouplingBijector(OnePassBijector):
             "partition": partition,
             "conditioner": conditioner,
             "transformer": transformer,
+            "event_ndims": event_ndims,
             "dtype": dtype,
             "name": name,
         }
-        super().__init__(dtype=tf.as_dtype(dtype), name=name, parameters=parameters)
+        super().__init__(dtype=tf.as_dtype(dtype), event_ndims=event_ndims, name=name, parameters=parameters)
 
     def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `OnePassBijector`."""
@@ -69,4 +72,5 @@ class CouplingBijector(OnePassBijector):
             kept = tf.broadcast_to(kept, tf.concat([lead, tf.shape(kept)[-1:]], axis=0))
         if log_slope.shape.rank != before.shape.rank:  # one that does not depend on the row is one row's
             log_slope = log_slope + tf.zeros_like(before)
-        return self.partition.merge(kept, after), tf.reduce_sum(log_slope, axis=-1)
+        axes = -1 if self.event_ndims == 1 else list(range(-self.event_ndims, 0))
+        return self.partition.merge(kept, after), tf.reduce_sum(log_slope, axis=axes)

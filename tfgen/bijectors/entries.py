@@ -1,10 +1,10 @@
-"""Entries of the last axis."""
+"""Entries of the last axis, and events in other shapes."""
 
 from collections.abc import Sequence
 
 import tensorflow as tf
 
-__all__ = ["checked_order", "inverse_order", "refuse_other_size", "take"]
+__all__ = ["checked_order", "inverse_order", "refuse_other_size", "reshape_events", "take"]
 
 
 def take(value: tf.Tensor, indices: Sequence[int]) -> tf.Tensor:
@@ -47,3 +47,20 @@ def refuse_other_size(value: tf.Tensor, event_shape: Sequence[int]) -> None:
     if not value.shape[value.shape.rank - ndims :].is_compatible_with(event_shape):
         wanted = ", ".join(map(str, event_shape))
         raise ValueError(f"`value` must have last axes of sizes {wanted}. Received: shape={value.shape}")
+
+
+def reshape_events(value: tf.Tensor, event_ndims: int, shape: Sequence[int]) -> tf.Tensor:
+    """The last axes in another shape, the rows before them as they are.
+
+    Args:
+        value: [..., *event].
+        event_ndims: how many axes an event has.
+        shape: of as many numbers as an event.
+
+    Returns:
+        [..., *shape].
+    """
+    lead = value.shape.rank - event_ndims
+    if lead == 1:  # the usual case needs no shape computed
+        return tf.reshape(value, [-1, *shape])
+    return tf.reshape(value, tf.concat([tf.shape(value)[:lead], list(shape)], axis=0))

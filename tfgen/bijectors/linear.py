@@ -73,7 +73,10 @@ class LinearBijector(OnePassBijector):
     def _log_det(self, value: tf.Tensor) -> tf.Tensor:
         total = tf.reduce_sum(self.log_diagonal)
         if self.event_ndims > 1:
-            total *= tf.cast(tf.reduce_prod(tf.shape(value)[-self.event_ndims : -1]), total.dtype)
+            pixels = value.shape[-self.event_ndims : -1].num_elements()
+            if pixels is None:  # only running tells
+                pixels = tf.cast(tf.reduce_prod(tf.shape(value)[-self.event_ndims : -1]), total.dtype)
+            total *= pixels
         return self.for_each_row(total, value)
 
 
@@ -112,4 +115,7 @@ def _apply(matrix: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
     """Each vector along the last axis times the matrix."""
     if value.shape.rank == 2:
         return tf.matmul(value, matrix, transpose_b=True)
+    if value.shape.rank == 4 and value.shape[1:].is_fully_defined():  # a batch of images: no shape is computed
+        flat = tf.matmul(tf.reshape(value, [-1, value.shape[-1]]), matrix, transpose_b=True)
+        return tf.reshape(flat, [-1, *value.shape[1:]])
     return tf.tensordot(value, matrix, [[-1], [1]])

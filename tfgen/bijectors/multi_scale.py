@@ -1,9 +1,11 @@
 """Flows of images that let half of the channels go at each scale."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from tfgen.bijectors.entries import reshape_events
 from tfgen.bijectors.one_pass import OnePassBijector
 from tfgen.bijectors.squeeze import SqueezeBijector
 
@@ -17,12 +19,13 @@ class MultiScaleBijector(OnePassBijector):
     """A flow of several scales: at each the image is squeezed, passes a flow, and half of its channels go.
 
     What goes is standardised by a learned prior given what stays, e = (out − μ(h))·e^(−s(h)), so that all of z is
-    standard normal where the model is right; log |det| counts −Σ s. The last scale keeps all of its channels. z has
-    x's shape, with the scales one after another in memory, the finest first: its rows and columns mean nothing.
+    standard normal where the model is right; log |det| counts −Σ s. Without a prior it goes as it is. The last scale
+    keeps all of its channels. z has x's shape, with the scales one after another in memory, the finest first: its rows
+    and columns mean nothing.
 
     Args:
         scales: a flow of images [height, width, channels] for each scale.
-        priors: for each scale but the last.
+        priors: for each scale but the last; None is a standard normal.
         event_shape: [height, width, channels] of x; both divisible by 2 to the number of scales.
         name: TFP's.
 
@@ -38,7 +41,7 @@ class MultiScaleBijector(OnePassBijector):
         self,
         *,
         scales: Sequence[OnePassBijector],
-        priors: Sequence[Prior],
+        priors: Sequence[Prior | None],
         event_shape: tuple[int, int, int],
         name: str = "multi_scale",
     ) -> None:
@@ -54,32 +57,35 @@ class MultiScaleBijector(OnePassBijector):
 
     def inverse_and_log_det(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `OnePassBijector`."""
-        squeeze = SqueezeBijector()
+        squeeze = SqueezeBijector(dtype=self.dtype.name)
         parts, total, h = [], tf.zeros([], x.dtype), x
         for index, scale in enumerate(self.scales):
             h, log_det = scale.inverse_and_log_det(squeeze.inverse_and_log_det(h)[0])
             total += log_det
             if index < len(self.priors):
                 h, out = tf.split(h, 2, axis=-1)
-                location, log_scale = self.priors[index](h)
-                parts.append(_flat((out - location) * tf.exp(-log_scale)))
-                total -= tf.reduce_sum(log_scale, axis=[-3, -2, -1])
+                if (prior := self.priors[index]) is not None:
+                    location, log_scale = prior(h)
+                    out = (out - location) * tf.exp(-log_scale)
+                    total -= tf.reduce_sum(log_scale, axis=[-3, -2, -1])
+                parts.append(_flat(out))
         parts.append(_flat(h))
-        lead = tf.shape(x)[:-3]
-        return tf.reshape(tf.concat(parts, axis=-1), tf.concat([lead, self.event_shape], axis=0)), total
+        return reshape_events(tf.concat(_broadcast(parts), axis=-1), 1, self.event_shape), total
 
     def forward_and_log_det(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """See `OnePassBijector`."""
-        squeeze = SqueezeBijector()
+        squeeze = SqueezeBijector(dtype=self.dtype.name)
         shapes = self._shapes()
         *parts, last = tf.split(_flat(z), [height * width * channels for height, width, channels in shapes], axis=-1)
-        h, total = _shaped(last, shapes[-1]), tf.zeros([], z.dtype)
+        h, total = reshape_events(last, 1, shapes[-1]), tf.zeros([], z.dtype)
         for index in reversed(range(len(self.scales))):
             if index < len(self.priors):
-                location, log_scale = self.priors[index](h)
-                out = _shaped(parts[index], shapes[index]) * tf.exp(log_scale) + location
-                total += tf.reduce_sum(log_scale, axis=[-3, -2, -1])
-                h = tf.concat([h, out], axis=-1)
+                out = reshape_events(parts[index], 1, shapes[index])
+                if (prior := self.priors[index]) is not None:
+                    location, log_scale = prior(h)
+                    out = out * tf.exp(log_scale) + location
+                    total += tf.reduce_sum(log_scale, axis=[-3, -2, -1])
+                h = tf.concat(_broadcast([h, out], event_ndims=3), axis=-1)
             h, log_det = self.scales[index].forward_and_log_det(h)
             h = squeeze.forward_and_log_det(h)[0]
             total += log_det
@@ -97,9 +103,14 @@ class MultiScaleBijector(OnePassBijector):
 
 
 def _flat(value: tf.Tensor) -> tf.Tensor:
-    size = value.shape[-3] * value.shape[-2] * value.shape[-1]
-    return tf.reshape(value, tf.concat([tf.shape(value)[:-3], [size]], axis=0))
+    """An image as a vector."""
+    return reshape_events(value, 3, [value.shape[-3:].num_elements()])
 
 
-def _shaped(value: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
-    return tf.reshape(value, tf.concat([tf.shape(value)[:-1], shape], axis=0))
+def _broadcast(values: list[tf.Tensor], *, event_ndims: int = 1) -> list[tf.Tensor]:
+    """Values with the batch shape to which those of all broadcast: a context may have widened some alone."""
+    leads = [value.shape[: value.shape.rank - event_ndims] for value in values]
+    if all(lead.is_compatible_with(leads[0]) for lead in leads):
+        return values
+    shape = functools.reduce(tf.broadcast_dynamic_shape, [tf.shape(value)[:-event_ndims] for value in values])
+    return [tf.broadcast_to(value, tf.concat([shape, value.shape[-event_ndims:]], axis=0)) for value in values]

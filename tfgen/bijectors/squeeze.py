@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tfgen.bijectors.entries import reshape_events
 from tfgen.bijectors.one_pass import OnePassBijector
 
 __all__ = ["SqueezeBijector"]
@@ -49,6 +50,6 @@ class SqueezeBijector(OnePassBijector):
 
 def _regrouped(value: tf.Tensor, apart: list[int], together: list[int]) -> tf.Tensor:
     """The second and the third of five axes exchanged, rows before them as they are."""
-    lead = tf.shape(value)[:-3]
-    single = tf.transpose(tf.reshape(value, [-1, *apart]), [0, 1, 3, 2, 4, 5])
-    return tf.reshape(single, tf.concat([lead, together], axis=0))
+    lead = value.shape.rank - 3
+    axes = [*range(lead), *(lead + axis for axis in (0, 2, 1, 3, 4))]
+    return reshape_events(tf.transpose(reshape_events(value, 3, apart), axes), 5, together)

@@ -6,11 +6,16 @@ from tfgen.layers.bijectors import (
     AdditiveCoupling,
     AffineCoupling,
     BijectorLayer,
+    Bounded,
+    Chain,
     LULinear,
     MaskedAutoregressive,
+    MultiScale,
     Permutation,
+    Positive,
     Scale,
     SplineCoupling,
+    Squeeze,
     Standardization,
 )
 from tfgen.layers.distributions import (
@@ -27,7 +32,7 @@ from tfgen.layers.distributions import (
     MultivariateNormalTriL,
     TFPDistribution,
 )
-from tfgen.layers.networks import MADE, MLP
+from tfgen.layers.networks import MADE, MLP, ConvNet
 
 __all__ = [
     "MADE",
@@ -36,6 +41,9 @@ __all__ = [
     "AdditiveCoupling",
     "AffineCoupling",
     "BijectorLayer",
+    "Bounded",
+    "Chain",
+    "ConvNet",
     "DistributionLayer",
     "IndependentBernoulli",
     "IndependentCategorical",
@@ -48,10 +56,13 @@ __all__ = [
     "LULinear",
     "MaskedAutoregressive",
     "MixtureNormal",
+    "MultiScale",
     "MultivariateNormalTriL",
     "Permutation",
+    "Positive",
     "Scale",
     "SplineCoupling",
+    "Squeeze",
     "Standardization",
     "TFPDistribution",
 ]

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["checked_choice", "checked_count", "checked_shape", "checked_widths"]
+__all__ = ["check_event_and_context", "checked_choice", "checked_count", "checked_shape", "checked_widths"]
 
 
 def checked_choice(argument: str, value: Any, choices: Sequence[str]) -> str:
@@ -39,3 +39,24 @@ def checked_shape(argument: str, shape: Any) -> tuple[int, ...]:
     if any(size < 1 for size in result):
         raise ValueError(f"`{argument}` must be a tuple of positive integers. Received: {argument}={shape!r}")
     return result
+
+
+def check_event_and_context(
+    event_shape: tuple[int, ...], context_shape: tuple[int, ...] | None, *, ranks: tuple[int, ...]
+) -> None:
+    """Refuses events of other ranks than some, and contexts that do not fit them.
+
+    A context is a vector; beside images, it may be an image of their height and width.
+    """
+    if len(event_shape) not in ranks:
+        words = " or ".join(map(str, ranks))
+        raise ValueError(f"`event_shape` must have rank {words}. Received: event_shape={event_shape}")
+    if context_shape is None or len(context_shape) == 1:
+        return
+    if len(event_shape) == 1:
+        raise ValueError(f"`context_shape` must have rank 1. Received: context_shape={context_shape}")
+    if len(context_shape) != 3 or context_shape[:2] != event_shape[:2]:
+        raise ValueError(
+            f"`context_shape` must have rank 1, or be {event_shape[:2]}, the event's height and width, and channels. "
+            f"Received: context_shape={context_shape}"
+        )

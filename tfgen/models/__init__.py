@@ -2,9 +2,11 @@
 
 import tfgen._training  # noqa: F401
 from tfgen.models.bound import BoundModel
+from tfgen.models.dequantized import Dequantized
 from tfgen.models.exact import ExactModel
 from tfgen.models.flow import FlowModel
 from tfgen.models.generative import GenerativeModel
+from tfgen.models.glow import Glow
 from tfgen.models.loading import load_model
 from tfgen.models.maf import IAF, MAF
 from tfgen.models.mdn import MDN
@@ -20,9 +22,11 @@ __all__ = [
     "NICE",
     "VAE",
     "BoundModel",
+    "Dequantized",
     "ExactModel",
     "FlowModel",
     "GenerativeModel",
+    "Glow",
     "RealNVP",
     "SplineFlow",
     "load_model",

@@ -25,7 +25,9 @@ class BoundModel(GenerativeModel):
 
     whose mean does not fall with K and tends to log p(x).
 
-    To add one, follow `GenerativeModel`'s recipe, with `infer`, `elbo` and `log_weights` in place of `call`.
+    To add one, follow `GenerativeModel`'s recipe, with `infer`, `elbo` and `log_weights` in place of `call`. Where the
+    negative ELBO has other parts than these two, name them in `term_names`; the first is then what is left of a bound
+    of several samples.
 
     Args:
         event_shape: the shape of one event x.
@@ -77,7 +79,7 @@ class BoundModel(GenerativeModel):
             training: whether this is a training step.
 
         Returns:
-            `reconstruction`, −log p(x | z), and `kl`, KL(q(z | x) ‖ p(z)); each [batch], in nats.
+            By `term_names`: `reconstruction`, −log p(x | z), and `kl`, KL(q(z | x) ‖ p(z)); each [batch], in nats.
         """
 
     @abc.abstractmethod
@@ -99,10 +101,10 @@ class BoundModel(GenerativeModel):
     def call(
         self, inputs: dict[str, tf.Tensor], training: bool | None = None, seeds: tf.Tensor | None = None
     ) -> dict[str, tf.Tensor]:
-        """The negative bound of `training_samples` in two terms, each [batch], in nats.
+        """The negative bound of `training_samples` in terms, each [batch], in nats.
 
         `kl` is KL(q(z | x) ‖ p(z)) and `reconstruction` what is left: −E_q[log p(x | z)] of the ELBO, and with more
-        samples a smaller number.
+        samples a smaller number. Of other `term_names` the first is what is left.
         """
         inputs = self._cast(inputs)
         if seeds is None:
@@ -112,7 +114,8 @@ class BoundModel(GenerativeModel):
         if self.training_samples == 1:
             return terms
         bound = self._importance_weighted(inputs, inferred, seeds, self.training_samples, training)
-        return {"reconstruction": -bound - terms["kl"], "kl": terms["kl"]}
+        first, *others = self.term_names
+        return {**terms, first: tf.add_n([-bound, *(-terms[name] for name in others)])}
 
     def bound(
         self, x: Any, context: Any = None, *, num_samples: int | None = None, seed: int | None = None

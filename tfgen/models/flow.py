@@ -2,21 +2,21 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.bijectors import Flow, OnePassChain
-from tfgen.layers.bijectors import BijectorLayer, DataDependentLayer, Standardization
+from tfgen.layers.arguments import check_event_and_context
+from tfgen.layers.bijectors import BijectorLayer, Bounded, Standardization
+from tfgen.layers.bijectors.adaptation import Rows, adapt_in_order
+from tfgen.layers.bijectors.chain import check_chain
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.exact import ExactModel
+from tfgen.models.first_rows import STREAMING, continuity_complaints, first_rows, refuse_integers
 
 __all__ = ["FlowModel", "alternating_mask"]
-
-_ROWS = 8192
-"""How many rows of a data set that streams set the scale; of arrays all do."""
 
 
 class FlowModel(ExactModel):
@@ -26,12 +26,24 @@ class FlowModel(ExactModel):
     of its constructor.
 
     Args:
-        event_shape: the shape of one event, of rank one.
-        context_shape: the shape of one context, of rank one, or None.
-        standardize: whether `fit` first shifts and scales each entry to mean 0 and variance 1 by the data that it is
-            given; kept with the model, and part of the density.
+        event_shape: the shape of one event, of a rank in `event_ranks`.
+        context_shape: the shape of one context, of rank one, or None; beside images, it may be an image of their height
+            and width.
+        standardize: whether `fit` first shifts and scales each entry, or each channel of images, to mean 0 and variance
+            1 by the data that it is given; kept with the model, and part of the density.
+        low: the end below all data, x being in (low, high) or (low, ∞); None where there is none. The density is then
+            one on the interval, and samples are inside: see `Bounded`, which stands before all other layers.
+        high: the end above all data, or None.
+        margin: α, by which the ends are moved out so that data may lie on them, with RealNVP's logit of
+            α + (1 − 2α)·(x − low)/(high − low). The density and the samples are then of the wider interval.
         **kwargs: as in `GenerativeModel`.
+
+    Raises:
+        ValueError: naming the argument that is out of range.
     """
+
+    event_ranks: ClassVar[tuple[int, ...]] = (1,)
+    """The ranks that an event may have: 1 for vectors, 3 for images."""
 
     def __init__(
         self,
@@ -39,18 +51,36 @@ class FlowModel(ExactModel):
         event_shape: tuple[int, ...],
         context_shape: tuple[int, ...] | None = None,
         standardize: bool = True,
+        low: float | None = None,
+        high: float | None = None,
+        margin: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
-        if len(self.event_shape) != 1:
-            raise ValueError(f"`event_shape` must have rank 1. Received: event_shape={self.event_shape}")
+        check_event_and_context(self.event_shape, self.context_shape, ranks=self.event_ranks)
         self.standardize = standardize
+        self.low, self.high, self.margin = low, high, margin
 
     def set_layers(self, layers: Sequence[BijectorLayer]) -> None:
         """Takes the layers of f, from the data on, and makes all weights."""
-        first = [Standardization(**self.layer_arguments("standardization"))] if self.standardize else []
+        first: list[BijectorLayer] = []
+        if self.low is not None or self.high is not None or self.margin != 0:
+            arguments = self.layer_arguments("bounded")
+            bounded = Bounded(low=self.low, high=self.high, margin=self.margin, **arguments)
+            self.inputs_spec.support = bounded.support
+            first.append(bounded)
+        if self.standardize:
+            first.append(Standardization(**self.layer_arguments("standardization")))
+        if check_chain([*first, *layers], self.event_shape, self.context_shape) != self.event_shape:
+            raise ValueError("`layers` must end in latents of x's shape. Received: one that leaves another")
         self.bijector_layers = [*first, *layers]
+        self._own = len(first)
         self.build()
+
+    @property
+    def own_layers(self) -> list[BijectorLayer]:
+        """The layers of the family, without those that fit the data to them."""
+        return self.bijector_layers[self._own :]
 
     def layer_arguments(self, name: str) -> dict[str, Any]:
         """What every layer is told."""
@@ -76,9 +106,12 @@ class FlowModel(ExactModel):
         """See `ExactModel.build_distribution`."""
         del training
         location = tf.zeros(self.event_shape, self.density_dtype)
-        if context is not None:
+        ndims = len(self.event_shape)
+        if context is not None and ndims == 1:
             location = tf.zeros_like(context[:, :1]) + location
-        base = tfd.Independent(tfd.Normal(location, tf.ones_like(location)), reinterpreted_batch_ndims=1)
+        elif context is not None:
+            location = tf.zeros([tf.shape(context)[0], *self.event_shape], self.density_dtype)
+        base = tfd.Independent(tfd.Normal(location, tf.ones_like(location)), reinterpreted_batch_ndims=ndims)
         return Flow(distribution=base, bijector=self.build_bijector(context), name=self.name)
 
     def adapt(self, x: Any, context: Any = None, *, sample_weight: Any = None) -> None:
@@ -95,43 +128,32 @@ class FlowModel(ExactModel):
         inputs = self.inputs_spec.values(
             self.inputs_spec.specs(self.density_dtype, "x", "context"), {"x": x, "context": context}
         )
-        value = inputs["x"]
-        arguments = (inputs["context"],) if "context" in inputs else ()
-        passed: list[BijectorLayer] = []
-        for layer in self.bijector_layers:
-            if isinstance(layer, DataDependentLayer):
-                # Data pass the layers before it now, and none after the last: that may be the whole flow.
-                for before in passed:
-                    value = before(*arguments).inverse_and_log_det(value)[0]
-                layer.adapt(value, sample_weight)
-                passed = []
-            passed.append(layer)
+        adapt_in_order(self.bijector_layers, Rows(inputs["x"], inputs.get("context"), sample_weight))
+
+    @property
+    def is_adapted(self) -> bool:
+        """Whether all layers that take their scale from data have one."""
+        return all(layer.is_adapted for layer in self.bijector_layers)
 
     def prepare(self, data: Any) -> None:
-        """See `TrainingSteps.prepare`: of a `tf.data.Dataset`, the first 8192 rows set the scale."""
-        waiting = [layer for layer in self.bijector_layers if isinstance(layer, DataDependentLayer)]
-        if not self.trainable or all(layer.is_adapted for layer in waiting):
+        """See `TrainingSteps.prepare`: of a `tf.data.Dataset`, the first 8192 rows set the scale.
+
+        Warns of entries that never vary, and of whole numbers: neither have a density.
+
+        Raises:
+            ValueError: for integers.
+        """
+        refuse_integers(data, self.inputs_spec.unpack)
+        waits = self.trainable and not self.is_adapted
+        rows = first_rows(data, self.inputs_spec.unpack) if waits or isinstance(data, dict) else {}
+        for complaint in continuity_complaints(rows["x"]) if rows else ():
+            warnings.warn(complaint, stacklevel=3)
+        if not waits:
             return
-        rows = data if isinstance(data, dict) else self._first_rows(data)
         if rows:
             self.adapt(rows["x"], rows.get("context"), sample_weight=rows.get("sample_weight"))
         else:
-            warnings.warn(
-                "`fit` cannot look at data that stream before it trains on them: call `adapt` first, or set "
-                f"`standardize=False`. Received: {type(data).__name__}",
-                stacklevel=3,
-            )
-
-    def _first_rows(self, data: Any) -> dict[str, np.ndarray]:
-        """Named arrays of what the first batches of a data set hold; none of what can be read only once."""
-        parts: list[dict[str, np.ndarray]] = []
-        for batch in data if isinstance(data, tf.data.Dataset) else ():
-            named, weight = self.inputs_spec.unpack(batch, caller="fit")
-            whole = named if weight is None else {**named, "sample_weight": weight}
-            parts.append({name: np.asarray(value) for name, value in whole.items()})
-            if sum(len(part["x"]) for part in parts) >= _ROWS:
-                break
-        return {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
+            warnings.warn(STREAMING.format(type(data).__name__), stacklevel=3)
 
     def encode(self, x: Any, context: Any = None) -> tf.Tensor:
         """z = f⁻¹(x), which is standard normal where the model is right.
@@ -183,7 +205,8 @@ class FlowModel(ExactModel):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "standardize": self.standardize}
+        own = {name: getattr(self, name) for name in ("standardize", "low", "high", "margin")}
+        return {**super().get_config(), **own}
 
 
 def alternating_mask(index: int, size: int) -> tuple[bool, ...]:

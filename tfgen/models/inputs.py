@@ -196,7 +196,7 @@ class ModelInputs:
         if first is not None:
             raise ValueError(
                 f"`x` must hold {self.support.words}, which is what the likelihood is of. "
-                f"Received: {x[first]} in row {first[0]}"
+                f"Received: {x[first]}{self.support.rounding(x[first])} in row {first[0]}"
             )
 
     def _pair(self, x: Sequence) -> bool:

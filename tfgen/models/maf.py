@@ -82,11 +82,11 @@ class MAF(FlowModel):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        layer = self.bijector_layers[-1].get_config()
+        layer = self.own_layers[0].get_config()
         names = ("transformer", "hidden", "activation", "max_log_scale", "bins", "bound", "kernel_regularizer")
         return {
             **super().get_config(),
-            "transforms": len(self.bijector_layers) - self.standardize,
+            "transforms": len(self.own_layers),
             **{name: layer[name] for name in names},
         }
 

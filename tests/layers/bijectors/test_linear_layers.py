@@ -123,3 +123,80 @@ def test_a_bad_order_is_named(kind: Any, order: tuple[int, ...]) -> None:
 def test_a_bad_bound_is_named(value: float) -> None:
     with pytest.raises(ValueError, match=r"`max_log_scale` must be positive and finite. Received: max_log_scale="):
         LULinear(event_shape=(3,), max_log_scale=value)
+
+
+@pytest.mark.parametrize("event_shape", [(6,), (2, 3, 6)])
+@pytest.mark.parametrize("seed", [0, 7])
+def test_it_may_begin_as_a_rotation(event_shape: tuple[int, ...], seed: int) -> None:
+    layer = LULinear(event_shape=event_shape, initializer="orthogonal", seed=seed, dtype="float64")
+    eye = np.eye(6).reshape(6, *[1] * (len(event_shape) - 1), 6)
+    columns, _ = layer().inverse_and_log_det(tf.constant(eye))
+    found = columns.numpy().reshape(6, 6).T
+    np.testing.assert_allclose(found @ found.T, np.eye(6), atol=1e-12)
+    assert np.abs(found).max() < 0.99  # and no permutation
+    assert np.abs(layer.diagonal).max() > 0.1
+    x = points(4, *event_shape)
+    z, log_det = layer().inverse_and_log_det(tf.constant(x))
+    np.testing.assert_allclose(z, x @ found.T, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(log_det, np.zeros(4), atol=1e-10)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert again.get_config() == layer.get_config()
+    assert (again.order, again.get_config()["order"]) == (layer.order, None)
+    np.testing.assert_array_equal(again().inverse(x), z)  # signs and order come back by the seed
+    other = LULinear(event_shape=event_shape, initializer="orthogonal", seed=seed + 1, dtype="float64")
+    assert np.abs(other().inverse(x) - z).max() > 0.1
+
+
+def test_a_rotation_learns_as_any_other_matrix(moved: Any) -> None:
+    layer = moved(LULinear(event_shape=(3, 2, 4), initializer="orthogonal", dtype="float64"), scale=0.3)
+    x = points(5, 3, 2, 4)
+    z, log_det = layer().inverse_and_log_det(tf.constant(x))
+    eye = tf.constant(np.eye(4).reshape(4, 1, 1, 4))
+    whole = layer().inverse(eye).numpy().reshape(4, 4).T
+    np.testing.assert_allclose(z, x @ whole.T, atol=1e-12)
+    np.testing.assert_allclose(log_det, np.full(5, 6 * np.linalg.slogdet(whole)[1]), rtol=1e-10)
+    np.testing.assert_allclose(layer().forward(z), x, atol=1e-10)
+
+
+def test_a_fixed_map_stays(tmp_path: Any) -> None:
+    class Model(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = LULinear(event_shape=(4,), initializer="orthogonal", seed=3, trainable=False)
+            self.scale = LULinear(event_shape=(4,))
+            self.linear.build()
+            self.scale.build()
+
+        def call(self, x: tf.Tensor) -> tf.Tensor:
+            return self.scale().inverse(self.linear().inverse(x))
+
+    x = points(8, 4).astype(np.float32)
+    model, other = Model(), Model()
+    assert [weight.path.split("/")[0] for weight in model.trainable_weights] == [model.scale.name] * 2
+    assert len(model.weights) == 4
+    before = model.linear.get_weights()
+    model.compile(keras.optimizers.SGD(0.1), loss="mse")
+    model.fit(x, 0 * x, verbose=0)
+    for one, old in zip(model.linear.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, old)
+    assert np.abs(model.scale.diagonal).max() > 0
+    model.save_weights(tmp_path / "all.weights.h5")
+    other(x)
+    other.load_weights(tmp_path / "all.weights.h5")
+    np.testing.assert_array_equal(other(x), model(x))
+    config = keras.saving.serialize_keras_object(model.linear)
+    assert keras.saving.deserialize_keras_object(config).trainable is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"initializer": "random"}, "`initializer` must be one of"),
+        ({"initializer": "orthogonal", "order": (0, 1, 2)}, "`order` must be None with an orthogonal initializer"),
+        ({"initializer": "orthogonal", "max_log_scale": 0.001}, "`max_log_scale` must leave room"),
+        ({"seed": -1}, "`seed` must be an integer of at least 0"),
+    ],
+)
+def test_a_bad_beginning_is_named(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        LULinear(event_shape=(3,), **arguments)

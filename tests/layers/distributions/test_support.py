@@ -36,6 +36,45 @@ def test_support(support: Support, words: str, levels: int | None, inside: list[
         assert not bool(support.holds(tf.constant([*inside, value])))
 
 
+@pytest.mark.parametrize(
+    ("support", "words", "inside", "outside"),
+    [
+        (Support(low=0, open_ends=True), "numbers greater than 0", [1.2e-38, 3e38], [0.0, 1e-39, -1.0]),
+        (Support(high=2.5, open_ends=True), "numbers less than 2.5", [-3e38, 2.4999998], [2.5, 2.49999999, 3.0]),
+        (
+            Support(low=-1, high=1, open_ends=True),
+            "numbers between -1 and 1, the ends excluded",
+            [-0.99999994, 0.0, 0.99999994],
+            [-1.0, 1.0, 0.99999999, -0.99999999, 2.0],
+        ),
+        (
+            Support(low=-1, high=1, open_ends=True, precision="float64"),
+            "numbers between -1 and 1, the ends excluded",
+            [0.99999999, 1 - 2.0**-53],
+            [1.0, 1 - 2.0**-55],
+        ),
+        (Support(low=0, open_ends=True), "numbers greater than 0", [1.0], [1e300]),  # infinite in float32
+    ],
+)
+def test_open_ends(support: Support, words: str, inside: list[float], outside: list[float]) -> None:
+    """What rounds to an end is none either: the model would read the end."""
+    assert support.words == words
+    assert not support.everything
+    assert support.first_outside(np.array(inside)) is None
+    assert bool(support.holds(tf.constant(inside, tf.float64)))
+    for value in outside:
+        assert support.first_outside(np.array([*inside, value, *inside])) == (len(inside),)
+        assert not bool(support.holds(tf.constant([*inside, value], tf.float64)))
+    assert support.first_outside(np.array([1, 1, 2])) in (None, (0,), (2,))  # integers are read too
+
+
+def test_rounding_is_said_where_it_matters() -> None:
+    support = Support(low=0, high=1, open_ends=True)
+    assert support.rounding(np.float64(0.9999999999)) == ", which is 1.0 in float32,"
+    assert support.rounding(1.5) == support.rounding(1.0) == ""
+    assert Support(low=0, high=1).rounding(0.9999999999) == ""
+
+
 def test_integers_are_whole() -> None:
     support = Support(low=0, high=3, integer=True)
     assert support.first_outside(np.array([0, 3])) is None

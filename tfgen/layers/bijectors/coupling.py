@@ -1,4 +1,4 @@
-"""Coupling layers: additive, affine, and by splines."""
+"""Coupling layers: additive, affine, and by splines; of vectors and of images."""
 
 import functools
 from typing import Any
@@ -7,10 +7,11 @@ import keras
 import tensorflow as tf
 
 from tfgen.bijectors import Additive, Affine, CouplingBijector, Partition, RationalQuadraticSpline, Transformer
+from tfgen.layers.arguments import checked_choice
 from tfgen.layers.bijectors.base import BijectorLayer
 from tfgen.layers.bijectors.conditioner import Conditioner
 
-__all__ = ["AdditiveCoupling", "AffineCoupling", "Coupling", "SplineCoupling"]
+__all__ = ["AdditiveCoupling", "AffineCoupling", "Coupling", "SplineCoupling", "coupling_of"]
 
 
 class Coupling(BijectorLayer):
@@ -21,15 +22,16 @@ class Coupling(BijectorLayer):
 
     Args:
         transformer: the map of each changed entry.
-        event_shape: the shape of x and of z, of rank one.
-        mask: a truth value for each entry: True is kept, False changed. Where none is kept, the parameters depend on
-            the context alone (on nothing without one).
+        event_shape: the shape of x and of z.
+        mask: a truth value for each entry, or of images for each channel: True is kept, False changed. Where none is
+            kept, the parameters depend on the context alone (on nothing without one).
         context_shape: the shape of one context, or None.
-        hidden: the widths of the perceptron.
-        activation: the perceptron's.
-        network: a Keras layer or model in the perceptron's place, from [batch, width] to [batch, features], width
-            being the kept entries' number and the context's.
-        kernel_regularizer: on every kernel of perceptron and projection.
+        hidden: the widths of the perceptron, or of images the filters of a `ConvNet`.
+        kernel_sizes: of images, the convolutions' kernels; None is 3, 1, 3, …
+        activation: the network's.
+        network: a Keras layer or model in the network's place, from [batch, width] to [batch, features], width being
+            the kept entries' number and the context's; of images from [batch, height, width, channels] likewise.
+        kernel_regularizer: on every kernel of network and projection.
         **kwargs: Keras's own layer arguments.
     """
 
@@ -41,21 +43,24 @@ class Coupling(BijectorLayer):
         mask: tuple[bool, ...],
         context_shape: tuple[int, ...] | None = None,
         hidden: tuple[int, ...] = (64, 64),
+        kernel_sizes: tuple[int, ...] | None = None,
         activation: Any = "relu",
         network: keras.layers.Layer | None = None,
         kernel_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
-        if len(mask) != self.event_shape[0]:
-            raise ValueError(f"`mask` must have {self.event_shape[0]} entries. Received: mask={tuple(mask)}")
+        if len(mask) != self.event_shape[-1]:
+            raise ValueError(f"`mask` must have {self.event_shape[-1]} entries. Received: mask={tuple(mask)}")
         self.partition = Partition(mask)
         self.transformer = transformer
         self.conditioner = Conditioner(
             inputs=len(self.partition.kept),
             context_shape=self.context_shape,
             outputs=self.transformer.size * len(self.partition.changed),
+            pixels=self.event_shape[:-1],
             hidden=hidden,
+            kernel_sizes=kernel_sizes,
             activation=activation,
             network=network,
             kernel_regularizer=kernel_regularizer,
@@ -75,6 +80,7 @@ class Coupling(BijectorLayer):
             partition=self.partition,
             conditioner=functools.partial(self.conditioner.call, context=context),
             transformer=self.transformer,
+            event_ndims=len(self.event_shape),
             dtype=self.density_dtype,
             name=self.name,
         )
@@ -168,3 +174,26 @@ class SplineCoupling(Coupling):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "bins": self.bins, "bound": self.bound}
+
+
+def coupling_of(
+    transformer: str, *, max_log_scale: float = 3.0, bins: int = 8, bound: float = 4.0, **arguments: Any
+) -> Coupling:
+    """A coupling by its transformer's name.
+
+    Args:
+        transformer: `additive`, `affine` or `rational_quadratic_spline`.
+        max_log_scale: an affine coupling's.
+        bins: a spline's.
+        bound: a spline's.
+        **arguments: what all couplings take: see `Coupling`.
+
+    Raises:
+        ValueError: for another name.
+    """
+    checked_choice("transformer", transformer, ("additive", "affine", "rational_quadratic_spline"))
+    if transformer == "additive":
+        return AdditiveCoupling(**arguments)
+    if transformer == "affine":
+        return AffineCoupling(max_log_scale=max_log_scale, **arguments)
+    return SplineCoupling(bins=bins, bound=bound, **arguments)

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
@@ -58,6 +58,9 @@ class MaskedAutoregressive(BijectorLayer):
         >>> bijector.forward([[1.0, 2.0, 3.0]]).numpy().tolist()
         [[1.0, 2.0, 3.0]]
     """
+
+    event_ranks: ClassVar[tuple[int, ...]] = (1,)
+    """Vectors alone."""
 
     def __init__(
         self,

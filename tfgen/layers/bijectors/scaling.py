@@ -1,4 +1,4 @@
-"""A shift and a scale for each entry: learned, or taken from data."""
+"""A shift and a scale for each entry, or each channel of an image: learned, or taken from data."""
 
 import abc
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.bijectors import ScaleBijector
+from tfgen.layers.bijectors.adaptation import moments
 from tfgen.layers.bijectors.base import BijectorLayer
 
 __all__ = ["ActNorm", "DataDependentLayer", "Scale", "Standardization"]
@@ -17,14 +18,14 @@ _LEAST = 1e-6
 
 
 class _Scaling(BijectorLayer):
-    """x = z·eˢ + t; the subclasses say who sets s and t, which begin at zero."""
+    """x = z·eˢ + t; the subclasses say who sets s and t, which begin at zero. Of images, one for each channel."""
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights."""
         del input_shape
         learned = {"dtype": self.density_dtype, "initializer": "zeros", "trainable": self.learns, "autocast": False}
-        self.shift = self.add_weight(name="shift", shape=self.event_shape, **learned)
-        self.log_scale = self.add_weight(name="log_scale", shape=self.event_shape, **learned)
+        self.shift = self.add_weight(name="shift", shape=self.event_shape[-1:], **learned)
+        self.log_scale = self.add_weight(name="log_scale", shape=self.event_shape[-1:], **learned)
 
     @property
     def learns(self) -> bool:
@@ -46,6 +47,8 @@ class _Scaling(BijectorLayer):
 class Scale(_Scaling):
     """x = z·eˢ + t with learned s and t, which begin at zero: log |det ∂x/∂z| = Σ s.
 
+    Of images, s and t are of a channel, the same at each pixel.
+
     Args:
         event_shape: the shape of x and of z.
         context_shape: the shape of one context, or None; it is not used.
@@ -63,6 +66,8 @@ class Scale(_Scaling):
 class DataDependentLayer(_Scaling, abc.ABC):
     """x = z·eˢ + t where the first data to come set s and t: z then has mean 0 and variance 1 in each entry.
 
+    Of images, s and t are of a channel, whose mean and variance are over rows and pixels.
+
     A flow's `fit` calls `adapt` before its first step, on the host and once, in the order in which data pass its
     layers: nothing in a training step depends on whether it was the first, and replicas begin alike. Whether it has
     been done is a weight, so that a model that was loaded is not adapted again.
@@ -79,31 +84,36 @@ class DataDependentLayer(_Scaling, abc.ABC):
         self.adapted = self.add_weight(name="adapted", shape=(), initializer="zeros", dtype="int32", trainable=False)
 
     @property
+    def is_data_dependent(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
     def is_adapted(self) -> bool:
         """Whether data have set the scale."""
         return self.built and bool(int(keras.ops.convert_to_numpy(self.adapted)))
 
-    def adapt(self, x: Any, sample_weight: Any = None) -> None:
+    def adapt(self, x: Any, context: Any = None, *, sample_weight: Any = None) -> None:
         """Takes shift and scale from data.
 
         Args:
             x: [rows, *event_shape], two rows at least.
+            context: not used.
             sample_weight: [rows], how often each row counts; None is once.
 
         Raises:
-            ValueError: for data of another shape, fewer rows, or values that are not finite.
+            ValueError: for data of another shape, fewer rows, values that are not finite, or weights that are all zero.
         """
-        values = np.asarray(x, np.float64)
+        del context
+        values = np.asarray(x)
         if values.shape[1:] != self.event_shape or len(values) < 2 or not np.isfinite(values).all():
             raise ValueError(
                 f"`x` must be at least two finite rows of shape {self.event_shape}. Received: shape={values.shape}"
             )
         if not self.built:
             self.build()
-        weight = None if sample_weight is None else np.asarray(sample_weight, np.float64).reshape(-1)
-        mean = np.average(values, axis=0, weights=weight)
-        deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight))
-        constant = deviation <= _LEAST * np.sqrt(np.average(values**2, axis=0, weights=weight))
+        mean, deviation, magnitude = moments(values, sample_weight)
+        constant = deviation <= _LEAST * magnitude
         self.shift.assign(mean)
         self.log_scale.assign(np.log(np.where(constant, 1.0, deviation)))
         self.adapted.assign(1)

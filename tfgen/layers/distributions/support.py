@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -23,15 +24,22 @@ class Support:
         low: the least value.
         high: the greatest value.
         integer: whether only whole numbers are events.
+        open_ends: whether the ends themselves are none. Values are then compared as the model reads them, in
+            `precision`: what rounds to an end is no event either.
+        precision: `"float32"` or `"float64"`; of open ends only.
 
     Example:
         >>> Support(low=0, high=1, integer=True).words
         'whole numbers from 0 to 1'
+        >>> Support(low=0, open_ends=True).first_outside(np.array([0.5, 1e-60]))  # float32 has no number so small
+        (1,)
     """
 
     low: float = -math.inf
     high: float = math.inf
     integer: bool = False
+    open_ends: bool = False
+    precision: str = "float32"
 
     @property
     def levels(self) -> int | None:
@@ -45,9 +53,11 @@ class Support:
         if math.isinf(self.low) and math.isinf(self.high):
             return kind
         if math.isinf(self.high):
-            return f"{kind} of at least {self.low:g}"
+            return f"{kind} {'greater than' if self.open_ends else 'of at least'} {self.low:g}"
         if math.isinf(self.low):
-            return f"{kind} of at most {self.high:g}"
+            return f"{kind} {'less than' if self.open_ends else 'of at most'} {self.high:g}"
+        if self.open_ends:
+            return f"{kind} between {self.low:g} and {self.high:g}, the ends excluded"
         return f"{kind} from {self.low:g} to {self.high:g}"
 
     @property
@@ -65,7 +75,7 @@ class Support:
         # Piece by piece, each within the processor's cache: a data set of images is looked at before every `fit`.
         for start in range(0, flat.size, _PIECE):
             piece = flat[start : start + _PIECE]
-            outside = (piece < self.low) | (piece > self.high)
+            outside = self._not_between(piece) if self.open_ends else (piece < self.low) | (piece > self.high)
             if self.integer and piece.dtype.kind == "f":
                 outside |= piece != np.rint(piece)
             if outside.any():
@@ -75,7 +85,38 @@ class Support:
     def holds(self, values: tf.Tensor) -> tf.Tensor:
         """Whether all values are events: a scalar, in a graph."""
         wide = tf.cast(values, tf.float64)
-        inside = (wide >= self.low) & (wide <= self.high)
+        if self.open_ends:
+            read = tf.cast(values, self.precision)
+            inside = tf.math.is_finite(read)
+            for distance in self._distances(read):
+                inside &= distance >= self._least
+        else:
+            inside = (wide >= self.low) & (wide <= self.high)
         if self.integer:
             inside &= wide == tf.round(wide)
         return tf.reduce_all(inside)
+
+    def rounding(self, value: Any) -> str:
+        """What a value is rounded to where that matters, in words to follow it; else nothing."""
+        if not (self.open_ends and self.low < float(value) < self.high):
+            return ""
+        with np.errstate(over="ignore"):
+            return f", which is {np.dtype(self.precision).type(value)} in {self.precision},"
+
+    @property
+    def _least(self) -> float:
+        """The least distance from an open end: below it numbers have fewer digits, and processors call them nought."""
+        return float(np.finfo(self.precision).tiny)
+
+    def _not_between(self, values: NDArray) -> NDArray:
+        with np.errstate(over="ignore"):
+            read = values.astype(self.precision)
+        inside = np.isfinite(read)
+        for distance in self._distances(read):
+            inside &= distance >= self._least
+        return ~inside
+
+    def _distances(self, values: Any) -> list[Any]:
+        """From the ends that are finite."""
+        below = [] if math.isinf(self.low) else [values - self.low]
+        return below if math.isinf(self.high) else [*below, self.high - values]

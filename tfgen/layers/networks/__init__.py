@@ -1,6 +1,7 @@
 """Networks: tensors in, features out."""
 
+from tfgen.layers.networks.conv_net import ConvNet
 from tfgen.layers.networks.made import MADE
 from tfgen.layers.networks.mlp import MLP
 
-__all__ = ["MADE", "MLP"]
+__all__ = ["MADE", "MLP", "ConvNet"]
