@@ -54,7 +54,7 @@ class RationalQuadraticSpline(Transformer):
         """See `Transformer`."""
         inside, value = self._clip(z)
         left, low, width, height, first, last = self._bin(value, parameters, inverse=False)
-        share = (value - left) / width
+        share = _rounded_into((value - left) / width, 1.0)
         slope = height / width
         between = share * (1 - share)
         divisor = slope + (first + last - 2 * slope) * between
@@ -67,7 +67,7 @@ class RationalQuadraticSpline(Transformer):
         inside, value = self._clip(x)
         left, low, width, height, first, last = self._bin(value, parameters, inverse=True)
         slope = height / width
-        rise = value - low
+        rise = _rounded_into(value - low, height)
         rest = height - rise
         # ξ is the root in [0, 1] of a quadratic equation. With g for the skew, its discriminant is g² + 4s²·rise·rest,
         # and nothing but g itself is a difference: from the nearer end, no digits are lost and none leave [0, 1].
@@ -86,45 +86,35 @@ class RationalQuadraticSpline(Transformer):
     def _bin(self, value: tf.Tensor, parameters: tf.Tensor, *, inverse: bool) -> list[tf.Tensor]:
         """u_k, v_k, the bin's width and height, d_k and d_{k+1} for the bin that each number is in, [..., entries].
 
-        Everything is a sum over bins by a mask, which no gather beats, of the parameters as they are; what can wait is
-        done to the one bin that was found, not to all of them.
+        Everything is a sum over bins by a mask, which no gather beats, of exponentials as they are: what can wait, the
+        softmax's division too, is done to the one bin that was found. Compilers would repeat it for each sum.
         """
-        widths, heights, slopes = tf.split(self._by_entry(parameters), [self.bins, self.bins, self.bins - 1], axis=-2)
-        widths, heights = self._sizes(widths), self._sizes(heights)
-        # A running sum as a product with a triangle: compiled, it would take longer than all the rest. No gradient
-        # passes, for where a number lies does not vary; of the knot that it is found at, one does below.
-        below = tf.constant(np.tri(self.bins, k=-1), value.dtype)
-        knots = tf.matmul(below, tf.stop_gradient(heights if inverse else widths)) - self.bound
-        reached = tf.cast(value[..., tf.newaxis, :] >= knots, value.dtype)
-        passed = tf.pad(reached[..., 1:, :], [[0, 0]] * (reached.shape.rank - 2) + [[0, 1], [0, 0]])
-        here = reached - passed
-
-        def pick(table: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-            return tf.reduce_sum(table * mask, axis=-2)
-
-        left, low = (pick(sizes, passed) - self.bound for sizes in (widths, heights))
-        width, height = (pick(sizes, here) for sizes in (widths, heights))
+        bins = _Bins(parameters, self.bins, self.size)
+        widths, heights, slopes = bins.split([self.bins, self.bins, self.bins - 1])
+        widths, heights = bins.exponentials(widths), bins.exponentials(heights)
+        totals = [bins.total(widths), bins.total(heights)]
+        least, rest = _LEAST / self.bins, 1 - _LEAST
+        # Knot k lies at the share least·k + rest·(the running sum before it)/(the total). No gradient passes: where a
+        # number lies does not vary.
+        share = (tf.stop_gradient(value) + self.bound) / (2 * self.bound)
+        beyond = bins.beside(share) - bins.of_bins(least * np.arange(self.bins))
+        found = heights if inverse else widths
+        reached = beyond * bins.beside(tf.stop_gradient(totals[inverse]) / rest) >= bins.running(
+            tf.stop_gradient(found)
+        )
+        later = tf.cast(bins.part(reached, 1, None), value.dtype)
+        one = tf.ones_like(bins.part(later, 0, 1))  # the first knot is reached, whatever rounding says
+        passed = tf.concat([later, tf.zeros_like(one)], axis=bins.axis)
+        here = tf.concat([one, later], axis=bins.axis) - passed
+        count = bins.total(passed)
+        ends, sizes = [], []
+        for exponentials, total in zip((widths, heights), totals, strict=True):
+            share_of = rest / total
+            ends.append((least * count + share_of * bins.total(exponentials * passed)) * (2 * self.bound) - self.bound)
+            sizes.append((least + share_of * bins.total(exponentials * here)) * (2 * self.bound))
         # At both ends no slope is picked: nought, which makes 1.
-        first, last = (pick(slopes, mask) for mask in (here[..., 1:, :], here[..., :-1, :]))
-        return [left, low, width, height, *map(self._slope, (first, last))]
-
-    def _by_entry(self, parameters: tf.Tensor) -> tf.Tensor:
-        """[..., size·entries] to [..., size, entries]."""
-        shape = [self.size, parameters.shape[-1] // self.size]
-        match parameters.shape.rank:
-            case 1:
-                return tf.reshape(parameters, shape)
-            case 2:  # the usual case needs no shape computed
-                return tf.reshape(parameters, [-1, *shape])
-        return tf.reshape(parameters, tf.concat([tf.shape(parameters)[:-1], shape], axis=0))
-
-    def _sizes(self, raw: tf.Tensor) -> tf.Tensor:
-        """The sizes of bins, which make 2B; of the same shape, [..., bins, entries]."""
-        least = _LEAST / self.bins
-        return (least + (1 - _LEAST) * tf.nn.softmax(raw, axis=-2)) * (2 * self.bound)
-
-    def _slope(self, raw: tf.Tensor) -> tf.Tensor:
-        return tf.exp(self.max_log_slope * tf.tanh(raw / self.max_log_slope))
+        picked = (bins.total(slopes * bins.part(here, 1, None)), bins.total(slopes * bins.part(here, 0, -1)))
+        return [*ends, *sizes, *(tf.exp(self.max_log_slope * tf.tanh(raw / self.max_log_slope)) for raw in picked)]
 
 
 def _log_slope(share: tf.Tensor, slope: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
@@ -134,3 +124,59 @@ def _log_slope(share: tf.Tensor, slope: tf.Tensor, first: tf.Tensor, last: tf.Te
     divisor = slope + (first + last - 2 * slope) * between
     numerator = last * share * share + 2 * slope * between + first * rest * rest
     return 2 * tf.math.log(slope / divisor) + tf.math.log(numerator)
+
+
+def _rounded_into(value: tf.Tensor, high: tf.Tensor | float) -> tf.Tensor:
+    """A number that is in [0, high] but for rounding, as the one found beside a knot may be: its gradient is kept."""
+    return value + tf.stop_gradient(tf.clip_by_value(value, 0.0, high) - value)
+
+
+class _Bins:
+    """Parameters of all bins beside numbers [..., entries]: [..., size, entries], and of one entry [..., size].
+
+    Of one entry, bins stand along the last axis, where the entry's own of size one stands for all of them; sums are
+    then products with ones, which compilers do several times as fast as sums along the last axis.
+    """
+
+    def __init__(self, parameters: tf.Tensor, bins: int, size: int) -> None:
+        entries = parameters.shape[-1] // size
+        self.bins, self.single, self.dtype = bins, entries == 1, parameters.dtype
+        self.axis = -1 if self.single else -2
+        self._raw = parameters
+        if not self.single:
+            # The usual cases need no shape computed.
+            usual = {1: [size, entries], 2: [-1, size, entries]}
+            shape = usual.get(parameters.shape.rank) or tf.concat([tf.shape(parameters)[:-1], [size, entries]], axis=0)
+            self._raw = tf.reshape(parameters, shape)
+
+    def split(self, sizes: list[int]) -> list[tf.Tensor]:
+        return tf.split(self._raw, sizes, axis=self.axis)
+
+    def exponentials(self, raw: tf.Tensor) -> tf.Tensor:
+        """e^(raw − the greatest)."""
+        return tf.exp(raw - tf.stop_gradient(tf.reduce_max(raw, axis=self.axis, keepdims=True)))
+
+    def total(self, table: tf.Tensor) -> tf.Tensor:
+        """The sum over bins, [..., entries]."""
+        if self.single and table.shape.rank > 1:
+            return tf.matmul(table, tf.ones([table.shape[-1], 1], self.dtype))
+        return tf.reduce_sum(table, axis=self.axis, keepdims=self.single)
+
+    def running(self, table: tf.Tensor) -> tf.Tensor:
+        """The sum of all bins before each: as a product with a triangle, which compilers do faster."""
+        below = tf.constant(np.tri(self.bins, k=-1), self.dtype)
+        if table.shape.rank == 1:  # one row's, for all rows
+            return tf.linalg.matvec(below, table)
+        return tf.matmul(table, below, transpose_b=True) if self.single else tf.matmul(below, table)
+
+    def beside(self, value: tf.Tensor) -> tf.Tensor:
+        """Numbers [..., entries] so that they broadcast against bins."""
+        return value if self.single else value[..., tf.newaxis, :]
+
+    def of_bins(self, values: np.ndarray) -> tf.Tensor:
+        """One number for each bin, likewise."""
+        return tf.constant(values if self.single else values[:, np.newaxis], self.dtype)
+
+    def part(self, table: tf.Tensor, first: int, last: int | None) -> tf.Tensor:
+        """Some of the bins."""
+        return table[..., first:last] if self.single else table[..., first:last, :]
