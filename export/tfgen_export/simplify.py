@@ -6,7 +6,9 @@ import onnx
 import onnxslim
 from onnxslim.core.shape_inference import ShapeInferencer
 
+from tfgen_export.shapes import known_shapes
 from tfgen_export.slices import forward_slices
+from tfgen_export.totals import join_sums
 
 __all__ = ["simplify"]
 
@@ -46,7 +48,9 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     for output in copy.graph.output:
         # Where TensorFlow's trace knows no rank, the model promises that of one trial, from which nothing may follow.
         output.type.tensor_type.ClearField("shape")
-    forward_slices(copy)
+    shapes = known_shapes(copy)
+    forward_slices(copy, shapes)
+    join_sums(copy, shapes)
     try:
         slimmed = onnxslim.slim(copy)
     except RuntimeError:

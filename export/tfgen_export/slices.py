@@ -1,18 +1,19 @@
 """Slices that take back what was just put together."""
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
+
+from tfgen_export.shapes import Shapes
 
 __all__ = ["forward_slices"]
 
 _ALL = 2**31 - 1
 
 
-def forward_slices(model: onnx.ModelProto) -> None:
+def forward_slices(model: onnx.ModelProto, shapes: Shapes) -> None:
     """Lets what slices one part out of a concatenation have that part itself.
 
     TFP's couplings put their two halves together, and take the first out again to compute the log-determinant of the
@@ -21,9 +22,9 @@ def forward_slices(model: onnx.ModelProto) -> None:
 
     Args:
         model: changed in place; only its outermost graph, without loops and branches.
+        shapes: of its tensors, where they are known.
     """
     graph = model.graph
-    shapes = _shapes(model)
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     concatenations = {node.output[0]: node for node in graph.node if node.op_type == "Concat"}
     for node in graph.node:
@@ -40,7 +41,7 @@ def forward_slices(model: onnx.ModelProto) -> None:
 def _part(
     node: onnx.NodeProto,
     concatenation: onnx.NodeProto,
-    shapes: dict[str, list[int | None]],
+    shapes: Shapes,
     constants: dict[str, np.ndarray],
 ) -> str | None:
     """The input of the concatenation that is the slice; None where the slice is no input, or sizes are not known."""
@@ -73,13 +74,3 @@ def _bounds(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> tuple[int
     # Along the others all is taken.
     rows = [row for row in zip(starts, ends, axes, steps, strict=True) if row[0] != 0 or row[1] < _ALL or row[3] != 1]
     return rows[0][:3] if len(rows) == 1 and rows[0][3] == 1 else None
-
-
-def _shapes(model: onnx.ModelProto) -> dict[str, list[int | None]]:
-    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
-    values: Sequence[onnx.ValueInfoProto] = [*inferred.value_info, *inferred.input, *inferred.output]
-    known = {value.name: value.type.tensor_type.shape for value in values if value.type.tensor_type.HasField("shape")}
-    return {
-        name: [size.dim_value if size.HasField("dim_value") else None for size in shape.dim]
-        for name, shape in known.items()
-    }
