@@ -9,9 +9,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import tensorflow as tf
-from onnx import TensorProto, helper, numpy_helper
 
 import tfgen
+from benchmarks.handwritten import Graph
+from benchmarks.minimal_flow import minimal_flow
 
 REPEATS, CALLS = 30, 200
 
@@ -60,37 +61,6 @@ def alternate(functions: dict[str, Callable[[], object]], *, calls: int = CALLS)
     return {name: float(np.median(values)) for name, values in times.items()}
 
 
-class Graph:
-    """A few ONNX nodes, written by hand."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def __call__(self, operator: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
-        name = output or f"t{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
-        return name
-
-    def constant(self, value: object, dtype: str = "f4") -> str:
-        name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype), name))
-        return name
-
-    def dense(self, x: str, layer: object, activation: str | None = None) -> str:
-        kernel, bias = (self.constant(weight) for weight in layer.get_weights())
-        x = self("Gemm", x, kernel, bias)
-        return self(activation, x) if activation else x
-
-    def model(self, inputs: dict[str, int]) -> onnx.ModelProto:
-        tensors = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", size]) for name, size in inputs.items()
-        ]
-        score = helper.make_tensor_value_info("score", TensorProto.FLOAT, ["batch"])
-        graph = helper.make_graph(self.nodes, "minimal", tensors, [score], self.constants)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-
-
 def minimal_mdn(mdn: tfgen.MDN) -> onnx.ModelProto:
     """log Σ_k softmax(l)_k N(x; μ_k, σ_k) of one x, with ONNX's own Softplus."""
     g, count = Graph(), mdn.head.components
@@ -112,29 +82,6 @@ def minimal_mdn(mdn: tfgen.MDN) -> onnx.ModelProto:
     return g.model({"x": 1, "context": 1})
 
 
-def minimal_flow(flow: tfgen.RealNVP) -> onnx.ModelProto:
-    """RealNVP of two entries: each coupling three products, one tanh, one scale and shift."""
-    g = Graph()
-    parts = [g("Slice", "x", *(g.constant([value], "i8") for value in (entry, entry + 1, 1))) for entry in (0, 1)]
-    log_scales = []
-    for layer in flow.bijector_layers:
-        kept = layer.partition.kept[0]
-        features = parts[kept]
-        for dense in layer.conditioner.network.dense:
-            features = g.dense(features, dense, "Relu")
-        kernel, bias = layer.conditioner.projection.get_weights()
-        shift = g("Gemm", features, g.constant(kernel[:, :1]), g.constant(bias[:1]))
-        bound = layer.max_log_scale
-        raw = g("Gemm", features, g.constant(kernel[:, 1:] / bound), g.constant(bias[1:] / bound))
-        negative = g("Mul", g("Tanh", raw), g.constant(-bound))
-        parts[1 - kept] = g("Mul", g("Sub", parts[1 - kept], shift), g("Exp", negative))
-        log_scales.append(negative)
-    squares = [g("Mul", g("Mul", part, part), g.constant(-0.5)) for part in parts]
-    total = g("Sum", *squares, *log_scales, g.constant(-np.log(2 * np.pi)))
-    g("Squeeze", total, g.constant([1], "i8"), output="score")
-    return g.model({"x": 2})
-
-
 def _mdn() -> tfgen.MDN:
     return tfgen.MDN(event_shape=(1,), context_shape=(1,), components=10, hidden=(64, 64), name="mdn")
 
@@ -142,7 +89,7 @@ def _mdn() -> tfgen.MDN:
 def _flow() -> tfgen.RealNVP:
     flow = tfgen.RealNVP(event_shape=(2,), couplings=8, hidden=(64, 64), standardize=False, name="flow")
     rng = np.random.default_rng(0)
-    flow.set_weights([value + 0.05 * rng.normal(size=value.shape) for value in flow.get_weights()])
+    flow.set_weights([value + 0.02 * rng.normal(size=value.shape) for value in flow.get_weights()])
     return flow
 
 
