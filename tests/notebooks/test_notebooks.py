@@ -147,3 +147,12 @@ def test_tfp_to_onnx_says_what_it_found():
     assert len(rows) == 6
     assert [ours == truth for truth, _, ours in rows] == [True, False, True, True, True, True]
     assert all(theirs != truth for truth, theirs, _ in rows)
+
+
+def test_normalising_flows_says_what_it_found():
+    text = printed(committed(FOLDER / "04_normalising_flows.py"))
+    gap = float(re.search(r"\] = (\S+) ±", text)[1])
+    assert -0.001 < gap < 0.01
+    bits, table = (float(re.search(pattern + r" (\d\.\d+)", text)[1]) for pattern in ("test digits:", "grey values:"))
+    assert 1.5 < bits < table - 0.2
+    assert float(re.search(r"largest difference (\S+)", text)[1]) < 5e-4

@@ -1,7 +1,7 @@
 """TFP bijectors and the flow distribution: pure mathematics, no weights."""
 
 import tfgen._training  # noqa: F401
-from tfgen.bijectors.coupling import CouplingBijector
+from tfgen.bijectors.coupling import CouplingBijector, CouplingSequence, join_couplings
 from tfgen.bijectors.elementwise import ElementwiseBijector, ScaleBijector
 from tfgen.bijectors.flow import Flow
 from tfgen.bijectors.interval import IntervalBijector
@@ -18,6 +18,7 @@ __all__ = [
     "Affine",
     "Composed",
     "CouplingBijector",
+    "CouplingSequence",
     "ElementwiseBijector",
     "Flow",
     "IntervalBijector",
@@ -33,4 +34,5 @@ __all__ = [
     "ScaleBijector",
     "SqueezeBijector",
     "Transformer",
+    "join_couplings",
 ]

@@ -32,6 +32,8 @@ class Partition:
             raise ValueError(f"`mask` must leave something to change. Received: mask={self.mask}")
         order = self.kept + self.changed
         self._back = inverse_order(order)
+        size = len(self.mask)
+        self._by_turns = size % 2 == 0 and self.mask in ((True, False) * (size // 2), (False, True) * (size // 2))
 
     def split(self, value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """[..., size] to [..., kept] and [..., changed].
@@ -49,4 +51,9 @@ class Partition:
         """The reverse of `split`."""
         if self.kept and self.kept[0] == len(self.changed):  # two blocks in the other order: no gather
             return tf.concat([changed, kept], axis=-1)
+        if len(self.mask) > 2 and self._by_turns:
+            pairs = tf.stack([kept, changed] if self.mask[0] else [changed, kept], axis=-1)
+            if pairs.shape.rank == 3:  # the usual case needs no shape computed
+                return tf.reshape(pairs, [-1, len(self.mask)])
+            return tf.reshape(pairs, tf.concat([tf.shape(pairs)[:-2], [len(self.mask)]], axis=0))
         return take(tf.concat([kept, changed], axis=-1), self._back)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.bijectors import Flow, OnePassChain
+from tfgen.bijectors import Flow, OnePassChain, join_couplings
 from tfgen.layers.arguments import check_event_and_context
 from tfgen.layers.bijectors import BijectorLayer, Bounded, Standardization
 from tfgen.layers.bijectors.adaptation import Rows, adapt_in_order
@@ -100,7 +100,7 @@ class FlowModel(ExactModel):
     def build_bijector(self, context: tf.Tensor | None = None) -> OnePassChain:
         """f, from z to x."""
         arguments = () if context is None else (context,)
-        return OnePassChain([layer(*arguments) for layer in self.bijector_layers])
+        return OnePassChain(join_couplings([layer(*arguments) for layer in self.bijector_layers]))
 
     def build_distribution(self, context: tf.Tensor | None = None, training: bool | None = None) -> Flow:
         """See `ExactModel.build_distribution`."""

@@ -14,7 +14,7 @@ _KINDS = ("coupling", "autoregressive")
 
 _FEW = 3
 """Up to so many entries a flow gets narrow networks and fine splines: what a number may be given the others is then
-learned better, and three times as fast, by more pieces than by wider networks and more layers."""
+learned better, and faster, by more pieces than by wider networks."""
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -22,13 +22,13 @@ class SplineFlow(FlowModel):
     """A neural spline flow: monotone rational quadratic splines, with a learned linear map between them.
 
     Data are standardised by `fit`, and every entry is the identity beyond `bound` standard deviations. Left to itself,
-    a flow of up to three entries has 3 layers of 64 pieces and networks 32-32; of more, 4 layers of 16 and 64-64.
+    a flow of up to three entries has 64 pieces a spline and networks 32-32; of more, 16 and 64-64.
 
     Args:
         event_shape: the shape of one event, of rank one.
         context_shape: the shape of one context, of rank one, or None; every conditioner sees it.
         kind: `coupling` (density and samples both in one pass) or `autoregressive` (samples in one for each entry).
-        transforms: how many layers of splines; None as said above.
+        transforms: how many layers of splines.
         bins: a spline's pieces; None as said above.
         bound: the end of a spline's box, in standard deviations.
         hidden: each conditioner's widths; None as said above.
@@ -56,7 +56,7 @@ class SplineFlow(FlowModel):
         event_shape: tuple[int, ...],
         context_shape: tuple[int, ...] | None = None,
         kind: str = "coupling",
-        transforms: int | None = None,
+        transforms: int = 4,
         bins: int | None = None,
         bound: float = 4.0,
         hidden: tuple[int, ...] | None = None,
@@ -68,7 +68,6 @@ class SplineFlow(FlowModel):
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
         size = self.event_shape[0]
         few = size <= _FEW
-        transforms = (3 if few else 4) if transforms is None else transforms
         bins = (64 if few else 16) if bins is None else bins
         hidden = ((32, 32) if few else (64, 64)) if hidden is None else hidden
         self.kind = checked_choice("kind", kind, _KINDS)

@@ -30,7 +30,7 @@ def oracle(spline: RationalQuadraticSpline, raw: Any, entries: int) -> Any:
     widths, heights, slopes = np.split(table, [spline.bins, 2 * spline.bins], axis=-1)
 
     def sizes(logits: Any) -> Any:
-        return 2 * spline.bound * (0.01 / spline.bins + 0.99 * special.softmax(logits, axis=-1))
+        return 2 * spline.bound * (0.0005 + (1 - 0.0005 * spline.bins) * special.softmax(logits, axis=-1))
 
     return tfb.RationalQuadraticSpline(
         bin_widths=sizes(widths),

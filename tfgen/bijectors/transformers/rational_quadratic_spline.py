@@ -7,8 +7,9 @@ from tfgen.bijectors.transformers.base import Transformer
 
 __all__ = ["RationalQuadraticSpline"]
 
-_LEAST = 0.01
-"""The smallest bin beside the mean one: slopes of a bin are then bounded, whatever a network says."""
+_LEAST = 5e-4
+"""The smallest bin beside the box, or a tenth of the mean one where there are more than two hundred: slopes of a bin are
+then bounded, whatever a network says, and single precision can still tell where in a bin a number lies."""
 
 
 class RationalQuadraticSpline(Transformer):
@@ -19,9 +20,9 @@ class RationalQuadraticSpline(Transformer):
 
         x = v_k + h·(s·ξ² + d_k·ξ·(1 − ξ)) / (s + (d_k + d_{k+1} − 2s)·ξ·(1 − ξ))
 
-    The parameters of an entry are K widths and K heights, shares of 2B by a softmax and never below a hundredth of the
-    mean one, and K − 1 slopes between knots, e^(m·tanh(r/m)); at both ends it is 1. So no slope can come to exceed
-    or vanish beyond a fixed bound, in either direction.
+    The parameters of an entry are K widths and K heights, shares of 2B by a softmax and never below
+    1/2000, and K − 1 slopes between knots, e^(m·tanh(r/m)); at both ends it is 1. So no slope can come to exceed or
+    vanish beyond a fixed bound, in either direction.
 
     Args:
         bins: K, at least two.
@@ -93,7 +94,8 @@ class RationalQuadraticSpline(Transformer):
         widths, heights, slopes = bins.split([self.bins, self.bins, self.bins - 1])
         widths, heights = bins.exponentials(widths), bins.exponentials(heights)
         totals = [bins.total(widths), bins.total(heights)]
-        least, rest = _LEAST / self.bins, 1 - _LEAST
+        least = min(_LEAST, 0.1 / self.bins)
+        rest = 1 - self.bins * least
         # Knot k lies at the share least·k + rest·(the running sum before it)/(the total). No gradient passes: where a
         # number lies does not vary.
         share = (tf.stop_gradient(value) + self.bound) / (2 * self.bound)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgen.bijectors import OnePassChain
+from tfgen.bijectors import OnePassChain, join_couplings
 from tfgen.layers.bijectors.adaptation import Rows, adapt_in_order
 from tfgen.layers.bijectors.base import BijectorLayer
 
@@ -68,7 +68,7 @@ class Chain(BijectorLayer):
     def make_bijector(self, context: tf.Tensor | None) -> OnePassChain:
         """See `BijectorLayer.make_bijector`."""
         arguments = () if context is None else (context,)
-        return OnePassChain([layer(*arguments) for layer in self.bijector_layers], name=self.name)
+        return OnePassChain(join_couplings([layer(*arguments) for layer in self.bijector_layers]), name=self.name)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
