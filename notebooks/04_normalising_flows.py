@@ -132,10 +132,10 @@ def inputs(split):
 
 keras.utils.set_random_seed(0)
 glow = tfgen.Glow(
-    event_shape=digits.event_shape, context_shape=(10,), scales=2, depth=3, hidden=(32, 32), low=0, high=1, margin=0.05
+    event_shape=digits.event_shape, context_shape=(10,), scales=2, depth=2, hidden=(32, 32), low=0, high=1, margin=0.05
 )
 model = tfgen.Dequantized(glow, levels=digits.levels, num_samples=16)
-epochs, batch_size = 30, 60
+epochs, batch_size = 25, 60
 rate = keras.optimizers.schedules.CosineDecay(0.0, epochs * 20 - 40, warmup_target=4e-3, warmup_steps=40)
 model.compile(keras.optimizers.Adam(rate), jit_compile=True, steps_per_execution=20)  # an epoch has 20 steps
 history = model.fit(

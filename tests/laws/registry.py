@@ -64,7 +64,7 @@ MODELS: dict[str, Entry] = {
     "iaf-2d-conditional-positive": Entry(_small(tfgen.IAF, 2, transforms=2, context_shape=(2,), low=0)),
     "glow-4x4x1": Entry(_image(tfgen.Glow, 4, 4, 1, scales=2, depth=1), moved=0.1),
     "glow-2x2x1-conditional": Entry(_image(tfgen.Glow, 2, 2, 1, scales=1, depth=1, context_shape=(2,)), moved=0.1),
-    "maf-2d": Entry(_small(tfgen.MAF, 2, transforms=3)),
+    "maf-2d": Entry(_small(tfgen.MAF, 2, transforms=3), half_width=20.0),
     "maf-3d-spline-conditional": Entry(
         _small(tfgen.MAF, 3, transforms=2, transformer="rational_quadratic_spline", bins=4, context_shape=(2,)),
         moved=0.1,

@@ -2,13 +2,14 @@
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from tfgen.bijectors.transformers.base import Transformer
 
 __all__ = ["RationalQuadraticSpline"]
 
 _LEAST = 5e-4
-"""The smallest bin beside the box, or a tenth of the mean one where there are more than two hundred: slopes of a bin are
+"""The smallest bin beside the box, or a tenth of the mean one where there are more than two hundred: a bin's slopes are
 then bounded, whatever a network says, and single precision can still tell where in a bin a number lies."""
 
 
@@ -80,6 +81,27 @@ class RationalQuadraticSpline(Transformer):
         found = left + share * width
         return tf.where(inside, found, x), -tf.where(inside, log_slope, tf.zeros_like(log_slope))
 
+    def parameters_of(
+        self, widths: NDArray[np.float64], heights: NDArray[np.float64], slopes: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The parameters of one entry that make a spline of given pieces, as far as its bounds allow.
+
+        Args:
+            widths: the shares of 2B that the pieces have along z, [bins].
+            heights: those along x, [bins].
+            slopes: between the pieces, [bins − 1].
+        """
+        least, rest = self._shares()
+        free = [np.log(np.maximum((shares - least) / rest, 1e-6)) for shares in (widths, heights)]
+        limit = 0.99 * self.max_log_slope
+        raw = self.max_log_slope * np.arctanh(np.log(np.clip(slopes, *np.exp([-limit, limit]))) / self.max_log_slope)
+        return np.concatenate([*free, raw])
+
+    def _shares(self) -> tuple[float, float]:
+        """The least share of a bin, and what all of them leave to be shared out."""
+        least = min(_LEAST, 0.1 / self.bins)
+        return least, 1 - self.bins * least
+
     def _clip(self, value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Whether a number is in the box, and it or the box's end: what is not taken makes no NaN in gradients."""
         return tf.abs(value) < self.bound, tf.clip_by_value(value, -self.bound, self.bound)
@@ -94,8 +116,7 @@ class RationalQuadraticSpline(Transformer):
         widths, heights, slopes = bins.split([self.bins, self.bins, self.bins - 1])
         widths, heights = bins.exponentials(widths), bins.exponentials(heights)
         totals = [bins.total(widths), bins.total(heights)]
-        least = min(_LEAST, 0.1 / self.bins)
-        rest = 1 - self.bins * least
+        least, rest = self._shares()
         # Knot k lies at the share least·k + rest·(the running sum before it)/(the total). No gradient passes: where a
         # number lies does not vary.
         share = (tf.stop_gradient(value) + self.bound) / (2 * self.bound)
