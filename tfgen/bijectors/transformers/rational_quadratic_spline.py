@@ -2,7 +2,6 @@
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from tfgen.bijectors.transformers.base import Transformer
 
@@ -80,22 +79,6 @@ class RationalQuadraticSpline(Transformer):
         log_slope = _log_slope(share, slope, first, last)
         found = left + share * width
         return tf.where(inside, found, x), -tf.where(inside, log_slope, tf.zeros_like(log_slope))
-
-    def parameters_of(
-        self, widths: NDArray[np.float64], heights: NDArray[np.float64], slopes: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """The parameters of one entry that make a spline of given pieces, as far as its bounds allow.
-
-        Args:
-            widths: the shares of 2B that the pieces have along z, [bins].
-            heights: those along x, [bins].
-            slopes: between the pieces, [bins − 1].
-        """
-        least, rest = self._shares()
-        free = [np.log(np.maximum((shares - least) / rest, 1e-6)) for shares in (widths, heights)]
-        limit = 0.99 * self.max_log_slope
-        raw = self.max_log_slope * np.arctanh(np.log(np.clip(slopes, *np.exp([-limit, limit]))) / self.max_log_slope)
-        return np.concatenate([*free, raw])
 
     def _shares(self) -> tuple[float, float]:
         """The least share of a bin, and what all of them leave to be shared out."""

@@ -5,7 +5,6 @@ from tfgen.layers.bijectors.bounded import Bounded, Positive
 from tfgen.layers.bijectors.chain import Chain
 from tfgen.layers.bijectors.coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
 from tfgen.layers.bijectors.linear import LULinear, Permutation
-from tfgen.layers.bijectors.marginal_spline import MarginalSpline
 from tfgen.layers.bijectors.masked_autoregressive import MaskedAutoregressive
 from tfgen.layers.bijectors.multi_scale import MultiScale
 from tfgen.layers.bijectors.scaling import ActNorm, DataDependentLayer, Scale, Standardization
@@ -21,7 +20,6 @@ __all__ = [
     "Coupling",
     "DataDependentLayer",
     "LULinear",
-    "MarginalSpline",
     "MaskedAutoregressive",
     "MultiScale",
     "Permutation",
