@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfgen.bijectors.entries import inverse_order, take
+from tfgen.bijectors.entries import inverse_order, reshape_events, take
 
 __all__ = ["Partition"]
 
@@ -53,7 +53,5 @@ class Partition:
             return tf.concat([changed, kept], axis=-1)
         if len(self.mask) > 2 and self._by_turns:
             pairs = tf.stack([kept, changed] if self.mask[0] else [changed, kept], axis=-1)
-            if pairs.shape.rank == 3:  # the usual case needs no shape computed
-                return tf.reshape(pairs, [-1, len(self.mask)])
-            return tf.reshape(pairs, tf.concat([tf.shape(pairs)[:-2], [len(self.mask)]], axis=0))
+            return reshape_events(pairs, 2, [len(self.mask)])
         return take(tf.concat([kept, changed], axis=-1), self._back)

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from tfgen.bijectors.entries import reshape_events
 from tfgen.bijectors.transformers.base import Transformer
 
 __all__ = ["RationalQuadraticSpline"]
@@ -150,10 +151,7 @@ class _Bins:
         self.axis = -1 if self.single else -2
         self._raw = parameters
         if not self.single:
-            # The usual cases need no shape computed.
-            usual = {1: [size, entries], 2: [-1, size, entries]}
-            shape = usual.get(parameters.shape.rank) or tf.concat([tf.shape(parameters)[:-1], [size, entries]], axis=0)
-            self._raw = tf.reshape(parameters, shape)
+            self._raw = reshape_events(parameters, 1, [size, entries])
 
     def split(self, sizes: list[int]) -> list[tf.Tensor]:
         return tf.split(self._raw, sizes, axis=self.axis)
