@@ -35,8 +35,8 @@ def inference(field: Field, *, size: int, rounds: int, seconds: float) -> list[d
         seconds: of one turn.
 
     Returns:
-        For each of `scoring`, `sampling` and `one row`, and each competitor: label, rows a second or seconds, their
-        ratio to the best peer's, versions.
+        For each of `scoring`, `sampling`, `one row` (the library's own tensors in and out) and `one row in NumPy`, and
+        each competitor: label, rows a second or seconds, their ratio to the best peer's, versions.
 
     Raises:
         AssertionError: where the exported or the hand-minimal graph scores otherwise than Keras does.
@@ -60,6 +60,7 @@ def inference(field: Field, *, size: int, rounds: int, seconds: float) -> list[d
             "scoring": ("scoring_rate", {"name": "many"}),
             "sampling": ("sampling_rate", {"rows": _BATCH_ROWS}),
             "one row": ("latency", {"name": "one"}),
+            "one row in NumPy": ("array_latency", {"name": "one"}),
         }
         results = []
         for what, (call, arguments) in asked.items():
@@ -68,7 +69,7 @@ def inference(field: Field, *, size: int, rounds: int, seconds: float) -> list[d
                 for label, worker in workers.items()
                 if what != "sampling" or label != _MINIMAL.label
             }
-            is_rate = what != "one row"
+            is_rate = not what.startswith("one row")
             for line in summary(take_turns(turns, rounds=rounds), competitors, more_is_better=is_rate):
                 unit = "rows/s" if is_rate else "s"
                 results.append({"part": what, "size": size, "unit": unit, **built[line["who"]], **line})

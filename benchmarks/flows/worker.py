@@ -86,7 +86,13 @@ class Session:
 
     def latency(self, name: str, seconds: float) -> float:
         """Median seconds of one call of `score`."""
-        return self.scoring_rate(name, seconds) ** -1 * len(self._rows[name][0])
+        x = self._rows[name][0]
+        return float(np.median(_times(lambda: self._flow.score(x), seconds)))
+
+    def array_latency(self, name: str, seconds: float) -> float:
+        """Median seconds from rows in NumPy to their scores in NumPy."""
+        x = np.array(self._flow.array(self._rows[name][0]))
+        return float(np.median(_times(lambda: self._flow.array(self._flow.score(self._flow.native(x))), seconds)))
 
     def save_scores(self, name: str, path: str) -> None:
         """Writes log q of each row, in nats, as float64."""

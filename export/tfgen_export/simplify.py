@@ -6,6 +6,7 @@ import onnx
 import onnxslim
 from onnxslim.core.shape_inference import ShapeInferencer
 
+from tfgen_export.products import narrow_products
 from tfgen_export.shapes import known_shapes
 from tfgen_export.slices import forward_slices
 from tfgen_export.totals import join_sums
@@ -51,6 +52,7 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     shapes = known_shapes(copy)
     forward_slices(copy, shapes)
     join_sums(copy, shapes)
+    narrow_products(copy, shapes)
     try:
         slimmed = onnxslim.slim(copy)
     except RuntimeError:

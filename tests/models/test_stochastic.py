@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen.models import GenerativeModel
 from tfgen.models.endpoints import Endpoint
+from tfgen.models.seeds import prediction_seeds
 from tfgen.noise import Noise
 
 ROWS = 21
@@ -39,7 +40,7 @@ class NoisyGaussian(GenerativeModel):
 
     def endpoints(self):
         def score(x):
-            return {"score": -self.call({"x": x}, **self._evaluation_noise({"x": x}))["nll"]}
+            return {"score": -self.call({"x": x}, seeds=prediction_seeds(tf.shape(x)[0]))["nll"]}
 
         return (Endpoint("score", score, self.inputs_spec.specs("float32", "x")),)
 

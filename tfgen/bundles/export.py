@@ -12,7 +12,7 @@ import tfgen_export
 from tfgen.bundles.examples import example_inputs
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
-from tfgen.models.training import EVALUATION_SEED
+from tfgen.models.seeds import EVALUATION_SEED
 from tfgen.noise import LAYOUT_VERSION
 from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
 

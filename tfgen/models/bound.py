@@ -9,6 +9,7 @@ from tfgen.layers.arguments import checked_count
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.importance import log_mean_exp, repeat_rows
+from tfgen.models.seeds import prediction_seeds
 from tfgen.models.shapes import shape_of
 from tfgen.noise import Noise, fresh_seed, seed_rows
 
@@ -108,7 +109,7 @@ class BoundModel(GenerativeModel):
         """
         inputs = self._cast(inputs)
         if seeds is None:
-            seeds = self._evaluation_noise(inputs)["seeds"]
+            seeds = prediction_seeds(tf.shape(inputs["x"])[0])
         inferred = self.infer(inputs, training)
         terms = self.elbo(inputs, inferred, Noise(seeds), training)
         if self.training_samples == 1:
@@ -155,7 +156,7 @@ class BoundModel(GenerativeModel):
         return (Endpoint("score", self._score, self.inputs_spec.specs(self.density_dtype, "x", "context")),)
 
     def _score(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        seeds = self._evaluation_noise(inputs)["seeds"]
+        seeds = prediction_seeds(tf.shape(inputs["x"])[0])
         return {"score": self._bound(inputs, seeds, self.num_samples)}
 
     def _bound_endpoint(self, num_samples: int) -> Endpoint:

@@ -12,11 +12,9 @@ import tensorflow as tf
 from tfgen.models.execution import joined_steps
 from tfgen.models.feeding import in_memory, split_rows
 from tfgen.models.inputs import ModelInputs
+from tfgen.models.seeds import evaluation_seeds, prediction_seeds, training_seeds
 
-__all__ = ["EVALUATION_SEED", "TrainingSteps"]
-
-EVALUATION_SEED = (0, 0)
-"""The seed row that every example of `score` and `predict` gets: a bound is then a function of its example alone."""
+__all__ = ["TrainingSteps"]
 
 
 class TrainingSteps(keras.Model):
@@ -117,12 +115,8 @@ class TrainingSteps(keras.Model):
         self.prepare(arguments["x"])
         if isinstance(arguments.get("validation_data"), dict):
             size = arguments.get("validation_batch_size") or arguments.get("batch_size")
-            validation = {
-                "x": arguments["validation_data"],
-                "batch_size": size,
-                "steps": arguments.get("validation_steps"),
-            }
-            arguments["validation_data"] = self._feed(validation)["x"]
+            steps = arguments.get("validation_steps")
+            arguments["validation_data"] = self._fed(arguments["validation_data"], size, steps)
         arguments = self._feed(arguments, shuffle=arguments.get("shuffle", True))
         if isinstance(arguments["x"], tf.data.Dataset):
             arguments["shuffle"] = False  # a data set shuffles itself: Keras would warn of its own default
@@ -175,7 +169,7 @@ class TrainingSteps(keras.Model):
         """One forward pass, one backward pass, one update."""
         inputs, weight = self.inputs_spec.unpack(data, caller="fit")
         with tf.GradientTape() as tape:
-            terms = self(inputs, training=True, **self._training_noise(inputs))
+            terms = self(inputs, training=True, **self._seeds(inputs, training_seeds, self.optimizer.iterations))
             loss = self.optimizer.scale_loss(self._loss(terms, weight))
         variables = self.trainable_weights
         if variables:
@@ -187,13 +181,14 @@ class TrainingSteps(keras.Model):
     def test_step(self, data: Any) -> dict[str, Any]:
         """The loss and its terms on a batch."""
         inputs, weight = self.inputs_spec.unpack(data, caller="evaluate")
-        self._loss(self(inputs, training=False, **self._test_noise(inputs)), weight)
+        seeds = self._seeds(inputs, evaluation_seeds, self._loss_tracker.count)
+        self._loss(self(inputs, training=False, **seeds), weight)
         return self.get_metrics_result()
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """The scores of a batch."""
         inputs, _ = self.inputs_spec.unpack(data, caller="predict")
-        terms = self(inputs, training=False, **self._evaluation_noise(inputs))
+        terms = self(inputs, training=False, **self._seeds(inputs, prediction_seeds))
         return -tf.add_n([terms[name] for name in self.term_names])
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
@@ -224,14 +219,19 @@ class TrainingSteps(keras.Model):
         return arguments
 
     def _feed(self, arguments: dict[str, Any], *, shuffle: Any = False) -> dict[str, Any]:
-        """The same arguments, arrays as a data set in memory; not where Keras cuts them up by what they say."""
+        """The same arguments, arrays as a data set in memory."""
         steps = arguments.get("steps_per_epoch") or arguments.get("steps")
-        distributed = self.distribute_strategy.num_replicas_in_sync > 1
-        if not isinstance(arguments["x"], dict) or steps or distributed or shuffle not in (True, False):
+        data = self._fed(arguments["x"], arguments.get("batch_size"), steps, shuffle=shuffle)
+        if data is arguments["x"]:
             return arguments
-        size = arguments.get("batch_size")
-        data = in_memory(arguments["x"], batch_size=size, shuffle=bool(shuffle), dtype=self.density_dtype)
         return {**{name: value for name, value in arguments.items() if name != "batch_size"}, "x": data}
+
+    def _fed(self, data: Any, batch_size: int | None, steps: int | None, *, shuffle: Any = False) -> Any:
+        """Arrays as a data set in memory; not where Keras cuts them up by what they say, nor what is no arrays."""
+        distributed = self.distribute_strategy.num_replicas_in_sync > 1
+        if not isinstance(data, dict) or steps or distributed or shuffle not in (True, False):
+            return data
+        return in_memory(data, batch_size=batch_size, shuffle=bool(shuffle), dtype=self.density_dtype)
 
     def _loss(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
         """This replica's share of the loss; updates the metrics on the way."""
@@ -256,35 +256,6 @@ class TrainingSteps(keras.Model):
         mean = tf.reduce_sum(total) / tf.cast(tf.maximum(rows, 1), total.dtype)
         return mean + tf.cast(regularisation, total.dtype) / replicas
 
-    def _training_noise(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Seed rows (step, global row): batching, replicas and XLA change nothing."""
-        if not self.stochastic:
-            return {}
-        step = tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.int32)
-        return {"seeds": self._numbered_seeds(inputs, step, 0)}
-
-    def _test_noise(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Seed rows (0, row of the whole data): batching, replicas and XLA change nothing."""
-        if not self.stochastic:
-            return {}
-        seen = tf.cast(tf.convert_to_tensor(self._loss_tracker.count), tf.int32)  # rows before this batch
-        replica = tf.distribute.get_replica_context()
-        if replica.num_replicas_in_sync > 1:
-            seen = replica.all_reduce(tf.distribute.ReduceOp.SUM, seen)
-        return {"seeds": self._numbered_seeds(inputs, tf.constant(EVALUATION_SEED[0]), seen)}
-
-    def _evaluation_noise(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The one recorded seed row for every example."""
-        if not self.stochastic:
-            return {}
-        return {"seeds": tf.tile(tf.constant([EVALUATION_SEED], tf.int32), [tf.shape(inputs["x"])[0], 1])}
-
-    @staticmethod
-    def _numbered_seeds(inputs: dict[str, tf.Tensor], seed: tf.Tensor, first: int | tf.Tensor) -> tf.Tensor:
-        """(seed, first + row of the global batch)."""
-        rows = tf.shape(inputs["x"])[0]
-        replica = tf.distribute.get_replica_context()
-        if replica.num_replicas_in_sync > 1:
-            counts = replica.all_gather(rows[tf.newaxis], axis=0)
-            first += tf.reduce_sum(counts[: replica.replica_id_in_sync_group])
-        return tf.stack([tf.fill([rows], seed), first + tf.range(rows)], axis=1)
+    def _seeds(self, inputs: dict[str, tf.Tensor], make: Callable[..., tf.Tensor], *arguments: Any) -> dict[str, Any]:
+        """What `call` gets beside its inputs: of models with noise, a seed row for each example."""
+        return {"seeds": make(tf.shape(inputs["x"])[0], *arguments)} if self.stochastic else {}

@@ -12,7 +12,7 @@ from tfgen.layers.networks import MLP
 from tfgen.models.bound import BoundModel
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.likelihoods import make_likelihood
-from tfgen.models.training import EVALUATION_SEED
+from tfgen.models.seeds import EVALUATION_SEED
 from tfgen.noise import Noise, draw
 
 __all__ = ["VAE"]

@@ -15,7 +15,8 @@ __all__ = ["Density", "Trainable"]
 class Density(abc.ABC):
     """log p(x) and draws.
 
-    Values are the library's own tensors: what is timed never includes their conversion from NumPy or to it.
+    Values are the library's own tensors: what is timed includes conversions from NumPy and to it only where it says
+    so.
 
     Args:
         spec: the flow.
