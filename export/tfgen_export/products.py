@@ -72,8 +72,9 @@ def _product(
     if node.op_type == "Add":
         for term, other in (node.input, node.input[::-1]):
             product, bias = products.get(term), constants.get(other)
-            fits = product is not None and bias is not None and bias.shape == product.weights.shape[1:]
-            if fits and product.bias is None and uses[term] == 1:
+            if product is None or bias is None or product.bias is not None or uses[term] > 1:
+                continue
+            if bias.shape == product.weights.shape[1:]:
                 return dataclasses.replace(product, bias=bias)
     return None
 

@@ -14,6 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
 from tfgen_serving import EndpointInfo, Manifest, TensorInfo, hash_files
+from tfgen_serving.protocol.messages import messages
+from tfgen_serving.protocol.tensors import data_type
 
 ELEMENTS = {
     "float32": TensorProto.FLOAT,
@@ -54,6 +56,22 @@ class Graph:
 
 def node(operator: str, inputs: str, output: str, **attributes: Any) -> Any:
     return helper.make_node(operator, inputs.split(), [output], **attributes)
+
+
+def saved_model(graphs: dict[str, Graph]) -> bytes:
+    """A SavedModel of signatures alone: nothing that could run."""
+    saved = messages.SavedModel()
+    definitions = saved.meta_graphs.add().signature_def
+    for signature, name in [*((name, name) for name in graphs), ("serving_default", "score")]:
+        definition, endpoint = definitions[signature], graphs[name].endpoint(name)
+        definition.method_name = "tensorflow/serving/predict"
+        for infos, side in ((endpoint.inputs, definition.inputs), (endpoint.outputs, definition.outputs)):
+            for info in infos:
+                side[info.name].name = f"{name}_{info.name}:0"
+                side[info.name].dtype = data_type(info.dtype)
+                for size in info.shape:
+                    side[info.name].tensor_shape.dim.add(size=-1 if size is None else size)
+    return saved.SerializeToString()
 
 
 class Toy:
@@ -131,7 +149,7 @@ class Toy:
         folder = base / str(version)
         (folder / "onnx").mkdir(parents=True)
         (folder / "variables").mkdir()
-        (folder / "saved_model.pb").write_bytes(b"graph")
+        (folder / "saved_model.pb").write_bytes(saved_model(graphs))
         (folder / "variables" / "variables.index").write_bytes(b"index")
         (folder / "model.keras").write_bytes(b"keras")
         for name, graph in graphs.items():

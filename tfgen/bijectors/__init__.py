@@ -11,12 +11,11 @@ from tfgen.bijectors.multi_scale import MultiScaleBijector
 from tfgen.bijectors.one_pass import OnePassBijector, OnePassChain, OnePassInverse
 from tfgen.bijectors.partition import Partition
 from tfgen.bijectors.squeeze import SqueezeBijector
-from tfgen.bijectors.transformers import Additive, Affine, Composed, RationalQuadraticSpline, Transformer
+from tfgen.bijectors.transformers import Additive, Affine, RationalQuadraticSpline, Transformer
 
 __all__ = [
     "Additive",
     "Affine",
-    "Composed",
     "CouplingBijector",
     "CouplingSequence",
     "ElementwiseBijector",

@@ -1,10 +1,19 @@
 """Constructor arguments, checked alike everywhere."""
 
+import math
+import numbers
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["check_event_and_context", "checked_choice", "checked_count", "checked_shape", "checked_widths"]
+__all__ = [
+    "check_event_and_context",
+    "checked_choice",
+    "checked_count",
+    "checked_positive",
+    "checked_shape",
+    "checked_widths",
+]
 
 
 def checked_choice(argument: str, value: Any, choices: Sequence[str]) -> str:
@@ -19,6 +28,13 @@ def checked_count(argument: str, value: Any, *, minimum: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
         raise ValueError(f"`{argument}` must be an integer of at least {minimum}. Received: {argument}={value!r}")
     return value
+
+
+def checked_positive(argument: str, value: Any) -> float:
+    """A finite number above zero, or an error that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < float(value) < math.inf:
+        raise ValueError(f"`{argument}` must be a positive number. Received: {argument}={value!r}")
+    return float(value)
 
 
 def checked_widths(argument: str, value: Any) -> tuple[int, ...]:

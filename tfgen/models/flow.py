@@ -61,8 +61,13 @@ class FlowModel(ExactModel):
         self.standardize = standardize
         self.low, self.high, self.margin = low, high, margin
 
-    def set_layers(self, layers: Sequence[BijectorLayer]) -> None:
-        """Takes the layers of f, from the data on, and makes all weights."""
+    def set_layers(self, layers: Sequence[BijectorLayer], *, reach: float | None = None) -> None:
+        """Takes the layers of f, from the data on, and makes all weights.
+
+        Args:
+            layers: the family's own.
+            reach: how far standardised data are to reach; see `Standardization`.
+        """
         first: list[BijectorLayer] = []
         if self.low is not None or self.high is not None or self.margin != 0:
             arguments = self.layer_arguments("bounded")
@@ -70,7 +75,7 @@ class FlowModel(ExactModel):
             self.inputs_spec.support = bounded.support
             first.append(bounded)
         if self.standardize:
-            first.append(Standardization(**self.layer_arguments("standardization")))
+            first.append(Standardization(reach=reach, **self.layer_arguments("standardization")))
         if check_chain([*first, *layers], self.event_shape, self.context_shape) != self.event_shape:
             raise ValueError("`layers` must end in latents of x's shape. Received: one that leaves another")
         self.bijector_layers = [*first, *layers]

@@ -21,8 +21,9 @@ learned better, and faster, by more pieces than by wider networks."""
 class SplineFlow(FlowModel):
     """A neural spline flow: monotone rational quadratic splines, with a learned linear map between them.
 
-    Data are standardised by `fit`, and every entry is the identity beyond `bound` standard deviations. Left to itself,
-    a flow of up to three entries has 64 pieces a spline and networks 32-32; of more, 16 and 64-64.
+    Data are standardised by `fit`, and stretched where they have no tails, so that they fill the splines' box; beyond
+    `bound` every entry is the identity. Left to itself, a flow of up to three entries has 48 pieces a spline and
+    networks 32-32-32; of more, 16 and 64-64.
 
     Args:
         event_shape: the shape of one event, of rank one.
@@ -30,7 +31,7 @@ class SplineFlow(FlowModel):
         kind: `coupling` (density and samples both in one pass) or `autoregressive` (samples in one for each entry).
         transforms: how many layers of splines.
         bins: a spline's pieces; None as said above.
-        bound: the end of a spline's box, in standard deviations.
+        bound: the end of a spline's box, in standard deviations of z.
         hidden: each conditioner's widths; None as said above.
         activation: the conditioners', by Keras's names.
         linear: whether an LU-parameterised linear map follows each layer of splines; of events of one entry there is
@@ -68,8 +69,8 @@ class SplineFlow(FlowModel):
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
         size = self.event_shape[0]
         few = size <= _FEW
-        bins = (64 if few else 16) if bins is None else bins
-        hidden = ((32, 32) if few else (64, 64)) if hidden is None else hidden
+        bins = (48 if few else 16) if bins is None else bins
+        hidden = ((32, 32, 32) if few else (64, 64)) if hidden is None else hidden
         self.kind = checked_choice("kind", kind, _KINDS)
         minimum = min(size, 2) if kind == "coupling" else 1
         self.transforms = checked_count("transforms", transforms, minimum=minimum)
@@ -92,7 +93,7 @@ class SplineFlow(FlowModel):
             if linear and size > 1:
                 # The order stays: masks and orders turn by themselves.
                 layers.append(LULinear(order=range(size), **self.layer_arguments(f"linear_{index}")))
-        self.set_layers(layers)
+        self.set_layers(layers, reach=bound)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -174,3 +174,29 @@ def test_a_context_changes_nothing_and_the_configuration_comes_back(moved: Any, 
     x, log_det = again(tf.constant(CONTEXT)).forward_and_log_det(tf.constant(z))
     np.testing.assert_array_equal(x, alone().forward(z))
     assert log_det.shape == (4, 6)
+
+
+def test_data_without_tails_are_stretched_until_they_reach() -> None:
+    """The first entry ends at √3 standard deviations, the second has a row far beyond four: it is only standardised."""
+    x = np.stack([np.linspace(-1.0, 3.0, 401), points(401)], axis=1)
+    x[7, 1] = 30.0
+    layer = Standardization(event_shape=(2,), reach=4.0, dtype="float64")
+    layer.adapt(x)
+    z = layer().inverse_and_log_det(tf.constant(x))[0].numpy()
+    np.testing.assert_allclose([z[:, 0].min(), z[:, 0].max()], [-4.0, 4.0], rtol=1e-12)
+    np.testing.assert_allclose(z[:, 1].std(), 1.0, rtol=1e-12)
+    copy = Standardization.from_config(layer.get_config())
+    assert copy.reach == 4.0
+
+
+def test_rows_that_do_not_count_reach_nowhere() -> None:
+    x = np.array([[-1.0], [1.0], [500.0]])
+    layer = Standardization(event_shape=(1,), reach=2.0, dtype="float64")
+    layer.adapt(x, sample_weight=[1.0, 1.0, 0.0])
+    np.testing.assert_allclose(layer().inverse_and_log_det(tf.constant(x))[0].numpy()[:2], [[-2.0], [2.0]])
+
+
+@pytest.mark.parametrize("reach", [0, -1.0, np.inf, np.nan, "far", True])
+def test_reach_is_positive(reach: Any) -> None:
+    with pytest.raises(ValueError, match=r"`reach` must be a positive number\. Received: reach="):
+        Standardization(event_shape=(1,), reach=reach)

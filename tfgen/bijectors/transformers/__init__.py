@@ -2,7 +2,6 @@
 
 from tfgen.bijectors.transformers.affine import Additive, Affine
 from tfgen.bijectors.transformers.base import Transformer
-from tfgen.bijectors.transformers.composed import Composed
 from tfgen.bijectors.transformers.rational_quadratic_spline import RationalQuadraticSpline
 
-__all__ = ["Additive", "Affine", "Composed", "RationalQuadraticSpline", "Transformer"]
+__all__ = ["Additive", "Affine", "RationalQuadraticSpline", "Transformer"]

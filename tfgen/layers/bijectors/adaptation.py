@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tfgen.layers.bijectors.base import BijectorLayer
 
-__all__ = ["Rows", "adapt_in_order", "moments"]
+__all__ = ["Rows", "adapt_in_order", "ends", "moments"]
 
 _MOST = 2048
 """How many rows set what is not next to the data: enough for means and variances, and few enough for any network."""
@@ -110,6 +110,22 @@ def moments(values: NDArray[Any], weight: Any = None) -> tuple[NDArray[Any], NDA
 
     mean = np.sum([counts[rows] @ vectors[rows].mean(axis=1, dtype=np.float64) for rows in blocks], axis=0) / total
     return mean, np.sqrt(mean_of_squares(mean)), np.sqrt(mean_of_squares(np.zeros_like(mean)))
+
+
+def ends(values: NDArray[Any], weight: Any = None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The least and the largest value of each entry of the last axis, over all others, of the rows that count.
+
+    Args:
+        values: [rows, ..., size].
+        weight: [rows], how often each row counts; None is once.
+
+    Returns:
+        Two arrays [size].
+    """
+    if weight is not None:
+        values = values[np.asarray(weight).reshape(-1) > 0]
+    vectors = values.reshape(-1, values.shape[-1])
+    return vectors.min(axis=0), vectors.max(axis=0)
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:

@@ -6,9 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from tfgen.bijectors import ScaleBijector
-from tfgen.layers.bijectors.adaptation import moments
+from tfgen.layers.arguments import checked_positive
+from tfgen.layers.bijectors.adaptation import ends, moments
 from tfgen.layers.bijectors.base import BijectorLayer
 
 __all__ = ["ActNorm", "DataDependentLayer", "Scale", "Standardization"]
@@ -115,8 +117,16 @@ class DataDependentLayer(_Scaling, abc.ABC):
         mean, deviation, magnitude = moments(values, sample_weight)
         constant = deviation <= _LEAST * magnitude
         self.shift.assign(mean)
-        self.log_scale.assign(np.log(np.where(constant, 1.0, deviation)))
+        scale = self.scale_of(values, mean, deviation, sample_weight)
+        self.log_scale.assign(np.log(np.where(constant, 1.0, scale)))
         self.adapted.assign(1)
+
+    def scale_of(
+        self, values: NDArray[Any], mean: NDArray[Any], deviation: NDArray[Any], sample_weight: Any
+    ) -> NDArray[Any]:
+        """What one is for z: the standard deviation, unless a subclass says otherwise."""
+        del values, mean, sample_weight
+        return deviation
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -143,7 +153,12 @@ class Standardization(DataDependentLayer):
     """A scale and shift that the data set, and that are then kept: gradients leave them as they are.
 
     Args:
+        reach: None, or how far z reaches at least. Where no row is beyond `reach` standard deviations, z has a larger
+            variance than 1, and its farthest row is at ±reach: data without tails then fill a spline's box.
         **kwargs: see `DataDependentLayer`.
+
+    Raises:
+        ValueError: for a reach that is not positive.
 
     Example:
         >>> layer = Standardization(event_shape=(1,))
@@ -153,7 +168,24 @@ class Standardization(DataDependentLayer):
         [[3.0]]
     """
 
+    def __init__(self, *, reach: float | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reach = None if reach is None else checked_positive("reach", reach)
+
     @property
     def learns(self) -> bool:
         """No: the data alone."""
         return False
+
+    def scale_of(
+        self, values: NDArray[Any], mean: NDArray[Any], deviation: NDArray[Any], sample_weight: Any
+    ) -> NDArray[Any]:
+        """See `DataDependentLayer.scale_of`."""
+        if self.reach is None:
+            return deviation
+        farthest = np.maximum(*(np.abs(end - mean) for end in ends(values, sample_weight)))
+        return np.minimum(deviation, farthest / self.reach)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "reach": self.reach}

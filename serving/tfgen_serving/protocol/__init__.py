@@ -1,0 +1,1 @@
+"""TensorFlow Serving's protocol, whatever carries it: statuses, signatures, JSON bodies, messages."""

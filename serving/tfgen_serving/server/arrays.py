@@ -1,0 +1,36 @@
+"""Whether a request's arrays are what an endpoint takes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgen_serving.protocol.status import Code, StatusError
+from tfgen_serving.tensors import EndpointInfo
+
+__all__ = ["check_arrays"]
+
+
+def check_arrays(endpoint: EndpointInfo, inputs: Mapping[str, NDArray[Any]], *, max_rows: int) -> None:
+    """Raises INVALID_ARGUMENT unless the arrays are what the endpoint takes, all of one batch size.
+
+    TensorFlow Serving would leave it to the graph, which may broadcast a wrong size to a wrong answer.
+    """
+    rows = None
+    for info in endpoint.inputs:
+        array = inputs[info.name]
+        if array.dtype != np.dtype(info.dtype):
+            raise _refused(f"{info.name} must be {info.text}. Received: dtype {array.dtype}")
+        fits = [wanted is None or wanted == size for wanted, size in zip(info.shape, array.shape, strict=False)]
+        if array.ndim != len(info.shape) or not all(fits):
+            raise _refused(f"{info.name} must be {info.text}. Received: shape {list(array.shape)}")
+        if rows not in (None, len(array)):
+            raise _refused(f"{info.name} must have {rows} rows, as the other inputs. Received: {len(array)}")
+        rows = len(array)
+    if rows is not None and rows > max_rows:
+        raise _refused(f"a request must have at most {max_rows} rows. Received: {rows}")
+
+
+def _refused(message: str) -> StatusError:
+    return StatusError(Code.INVALID_ARGUMENT, message)

@@ -1,0 +1,63 @@
+"""What a server takes on, and how it gathers requests into batches."""
+
+import os
+from dataclasses import dataclass, field
+
+from tfgen_serving.errors import InputError
+
+__all__ = ["Batching", "Limits"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """How requests are put together, in TensorFlow Serving's terms.
+
+    A batch is taken as soon as a thread is free for it, of whatever waits; requests that come meanwhile make the next.
+
+    Attributes:
+        max_batch_size: Rows of a batch; a larger request is cut into several.
+        batch_timeout_micros: How long a batch waits to be filled; 0 waits for nobody.
+        max_enqueued_batches: How many full batches may wait; beyond, requests are refused with RESOURCE_EXHAUSTED.
+        num_batch_threads: Batches that run at once.
+
+    Raises:
+        InputError: A number is not an integer of at least 1 (0 for the timeout).
+    """
+
+    max_batch_size: int = 16_384
+    batch_timeout_micros: int = 0
+    max_enqueued_batches: int = 64
+    num_batch_threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    def __post_init__(self) -> None:
+        for name in ("max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads"):
+            _check_integer(name, getattr(self, name), minimum=0 if name == "batch_timeout_micros" else 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one request may ask for.
+
+    Attributes:
+        max_body_bytes: Of a REST body or a gRPC message.
+        max_rows: Rows of a request: examples to score, or draws to make.
+        timeout: Seconds until a request is given up with DEADLINE_EXCEEDED.
+
+    Raises:
+        InputError: A number is not positive.
+    """
+
+    max_body_bytes: int = 64 * 2**20
+    max_rows: int = 1_000_000
+    timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_body_bytes", "max_rows"):
+            _check_integer(name, getattr(self, name), minimum=1)
+        if not self.timeout > 0:
+            raise InputError(f"timeout must be positive seconds. Received: {self.timeout!r}")
+
+
+def _check_integer(name: str, value: object, *, minimum: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise InputError(f"{name} must be an integer of at least {minimum}. Received: {value!r}")

@@ -1,0 +1,94 @@
+"""One version of a model, loaded and ready to answer."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgen_serving.bundle import Bundle
+from tfgen_serving.errors import BundleError
+from tfgen_serving.manifest import Manifest
+from tfgen_serving.protocol.signatures import Signatures
+from tfgen_serving.server.batching import Batcher
+from tfgen_serving.server.limits import Batching
+from tfgen_serving.server.runtime import Runtime, RuntimeFactory
+from tfgen_serving.tensors import TensorInfo
+
+__all__ = ["LoadedVersion"]
+
+
+class LoadedVersion:
+    """A version folder whose files were checked, with its runtime and its queues.
+
+    Attributes:
+        number: The version.
+        manifest: Its manifest.
+        signatures: What its SavedModel offers.
+    """
+
+    def __init__(self, bundle: Bundle, runtime: Runtime, batching: Batching, executor: Executor) -> None:
+        if bundle.version is None:
+            raise BundleError(f"version folders must be integers. Received: {bundle.path.name!r}")
+        self.number = bundle.version
+        self.manifest: Manifest = bundle.manifest
+        self.signatures = Signatures(bundle.path, bundle.manifest)
+        self._runtime = runtime
+        self._batchers = {
+            name: Batcher(lambda inputs, name=name: runtime.run(name, inputs), batching, executor)  # type: ignore[misc]
+            for name in bundle.manifest.endpoints
+        }
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @classmethod
+    def load(
+        cls, bundle: Bundle, make_runtime: RuntimeFactory, batching: Batching, executor: Executor
+    ) -> "LoadedVersion":
+        """Checks the files, loads all endpoints and runs each once; takes a while, and is run in a thread.
+
+        Raises:
+            BundleError: The files are not the manifest's, or something does not load.
+            RunError: An endpoint fails.
+        """
+        bundle.verify_files()
+        version = cls(bundle, make_runtime(bundle), batching, executor)
+        for name, endpoint in bundle.manifest.endpoints.items():
+            version._runtime.run(name, {info.name: _zeros(info) for info in endpoint.inputs})
+        return version
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Within, the version is not given up."""
+        self._in_flight += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
+
+    async def drained(self) -> None:
+        """Returns once no request is in flight."""
+        await self._idle.wait()
+
+    async def run(self, endpoint: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """An endpoint's outputs, for inputs that `check_arrays` passed.
+
+        Raises:
+            StatusError: As `Batcher.submit`.
+        """
+        info = self.manifest.endpoints[endpoint]
+        if not len(inputs[info.inputs[0].name]):
+            # No rows to put with others'.
+            return self._runtime.run(endpoint, inputs)
+        return await self._batchers[endpoint].submit(inputs)
+
+
+def _zeros(info: TensorInfo) -> NDArray[Any]:
+    return np.zeros([1 if size is None else size for size in info.shape], info.dtype)
