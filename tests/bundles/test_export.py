@@ -26,6 +26,7 @@ def test_a_bundle_s_layout(bundles: dict[str, Path]) -> None:
     assert (folder.parent.name, folder.name) == ("mdn", "1")
     assert list(folder.parent.iterdir()) == [folder]
     assert _files(folder) - {"fingerprint.pb"} == {
+        "assets.extra/tf_serving_warmup_requests",
         "manifest.json",
         "model.keras",
         "onnx/sample.onnx",

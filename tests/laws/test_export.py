@@ -1,12 +1,16 @@
 """An exported model is the same model, in every runtime."""
 
+import itertools
+
 import numpy as np
 import onnxruntime
 import tensorflow as tf
 from laws.registry import build, rows
+from tensorflow_serving.apis import prediction_log_pb2
 
 import tfgen
 import tfgen_serving
+from tfgen.bundles.examples import example_inputs
 
 TOLERANCE = 1e-5
 
@@ -27,21 +31,49 @@ def test_onnx_alone_scores_and_samples_as_keras_does(name, bundles):
 
 
 def test_the_cpp_loader_serves_every_signature(name, bundles):
-    """TensorFlow Serving's way in: a plain session, fed by tensor names of the signature."""
-    model = build(name)
+    """TensorFlow Serving's way in: a plain session, its batches cut, merged and filled up at random.
+
+    The warm-up records are replayed first, as the server does before a version answers.
+    """
+    model, rng = build(name), np.random.default_rng(6)
     path = bundles(name) / "1"
-    inputs = rows(model, 5, seed=6)
+    requests = warmup_requests(path)
+    examples = {endpoint.name: example_inputs(model, endpoint, 8) for endpoint in model.endpoints()}
+    expected = {key: {k: v.numpy() for k, v in model.run(key, **value).items()} for key, value in examples.items()}
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        meta = tf.compat.v1.saved_model.load(session, ["serve"], str(path))
-        signatures = meta.signature_def
-        default = signatures["serving_default"]
-        assert {key: value.dtype for key, value in default.inputs.items()} == {
-            key: value.dtype for key, value in signatures["score"].inputs.items()
-        }
-        feed = {default.inputs[key].name: value for key, value in inputs.items()}
-        served = session.run(default.outputs["score"].name, feed)
-    assert set(signatures) >= {"serving_default", *(endpoint.name for endpoint in model.endpoints())}
-    np.testing.assert_allclose(served, model.score(**inputs), rtol=1e-5, atol=1e-5)
+        signatures = tf.compat.v1.saved_model.load(session, ["serve"], str(path)).signature_def
+
+        def run(signature, inputs):
+            feed = {signatures[signature].inputs[key].name: value for key, value in inputs.items()}
+            return session.run({key: info.name for key, info in signatures[signature].outputs.items()}, feed)
+
+        for request in requests:
+            run(
+                request.model_spec.signature_name,
+                {key: tf.make_ndarray(value) for key, value in request.inputs.items()},
+            )
+        for signature, endpoint in [("serving_default", "score"), *((key, key) for key in examples)]:
+            inputs = examples[endpoint]
+            whole = run(signature, inputs)
+            cuts = [0, *sorted(rng.choice(np.arange(1, 8), size=2, replace=False)), 8]
+            parts = []
+            for start, end in itertools.pairwise(cuts):
+                # The server fills a batch up to an allowed size with copies of a row.
+                filled = [*range(start, end), *[start] * (8 - (end - start))]
+                outputs = run(signature, {key: value[filled] for key, value in inputs.items()})
+                parts.append({key: value[: end - start] for key, value in outputs.items()})
+            assert set(whole) == set(expected[endpoint])
+            for key, value in whole.items():
+                np.testing.assert_allclose(value, expected[endpoint][key], rtol=1e-4, atol=1e-5)
+                np.testing.assert_allclose(np.concatenate([part[key] for part in parts]), value, rtol=1e-4, atol=1e-5)
+    assert [request.model_spec.signature_name for request in requests] == list(examples)
+
+
+def warmup_requests(path):
+    """What is in the records, by TensorFlow Serving's own messages."""
+    records = tf.data.TFRecordDataset(str(path / "assets.extra" / "tf_serving_warmup_requests"))
+    logs = (prediction_log_pb2.PredictionLog.FromString(record) for record in records.as_numpy_iterator())
+    return [log.predict_log.request for log in logs]
 
 
 def test_a_batch_split_and_merged_gives_the_same_rows(name, bundles):

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import tfgen_export
 from tfgen.bundles.examples import example_inputs
+from tfgen.bundles.warmup import write_warmup
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.seeds import EVALUATION_SEED
@@ -121,6 +122,7 @@ def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, ato
 
 def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float | None, atol: float | None) -> None:
     _write_saved_model(model, folder)
+    write_warmup(model, folder)
     model.save(folder / "model.keras")
     (folder / "onnx").mkdir()
     differences = _write_onnx(model, folder / "onnx", rtol=rtol, atol=atol)

@@ -3,6 +3,7 @@
 import click
 
 from tfgen.cli.demo import demo
+from tfgen.cli.deploy_config import deploy_config
 from tfgen.cli.score import score
 from tfgen.cli.verify import verify
 
@@ -15,5 +16,5 @@ def main() -> None:
     """Deep generative models with the same likelihoods in Keras, TensorFlow Serving and ONNX."""
 
 
-for command in (demo, score, verify):
+for command in (demo, deploy_config, score, verify):
     main.add_command(command)
