@@ -82,7 +82,10 @@ def convert(
         ['y']
     """
     check_options(input_signature, inputs=inputs, metadata=metadata, rtol=rtol, atol=atol)
-    concrete = tf.function(function, autograph=False).get_concrete_function(*input_signature)
+    traced = isinstance(function, tf.types.experimental.PolymorphicFunction)
+    # A tf.function that has been traced for the signature is not traced again.
+    polymorphic = function if traced else tf.function(function, autograph=False)
+    concrete = polymorphic.get_concrete_function(*input_signature)
     names, output_names = signature_names(concrete, len(input_signature), discrete)
     hazards = find_hazards(concrete, len(names))
     if hazards:

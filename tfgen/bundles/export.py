@@ -3,7 +3,9 @@
 import importlib.metadata
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +20,9 @@ from tfgen.noise import LAYOUT_VERSION
 from tfgen_serving import Bundle, EndpointInfo, Manifest, TensorInfo, hash_files
 
 __all__ = ["export_model"]
+
+Traced = Sequence[tuple[Endpoint, Any]]
+"""Endpoints with their `tf.function`s: each is traced once, for whatever is written."""
 
 _FORMATS = ("tf_saved_model", "onnx", "bundle")
 _PACKAGES = ("tfgen", "tensorflow", "tensorflow-probability", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy")
@@ -59,12 +64,13 @@ def export_model(
     if format == "bundle":
         target = target / str(_next_version(target))
     with tfgen_export.atomic_folder(target) as folder:
+        traced = [(endpoint, endpoint.traced()) for endpoint in model.endpoints()]
         if format == "tf_saved_model":
-            _write_saved_model(model, folder)
+            _write_saved_model(traced, folder)
         elif format == "onnx":
-            _write_onnx(model, folder, rtol=rtol, atol=atol)
+            _write_onnx(model, traced, folder, rtol=rtol, atol=atol)
         else:
-            _write_bundle(model, folder, rtol=rtol, atol=atol)
+            _write_bundle(model, traced, folder, rtol=rtol, atol=atol)
     return target
 
 
@@ -91,21 +97,23 @@ def _next_version(base: Path) -> int:
     return max(versions, default=0) + 1
 
 
-def _write_saved_model(model: GenerativeModel, folder: Path) -> None:
-    signatures = {endpoint.name: endpoint.traced() for endpoint in model.endpoints()}
+def _write_saved_model(traced: Traced, folder: Path) -> None:
+    signatures = {endpoint.name: function for endpoint, function in traced}
     tfgen_export.write_saved_model(folder, signatures, default="score")
 
 
-def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, atol: float | None) -> dict[str, float]:
+def _write_onnx(
+    model: GenerativeModel, traced: Traced, folder: Path, *, rtol: float | None, atol: float | None
+) -> dict[str, float]:
     """Writes a file for each endpoint; gives each one's largest difference from TensorFlow."""
     differences = {}
-    for endpoint in model.endpoints():
+    for endpoint, function in traced:
 
         def inputs(batch: int, endpoint: Endpoint = endpoint) -> list:
             return list(example_inputs(model, endpoint, batch).values())
 
         proto = tfgen_export.convert(
-            endpoint.traced().python_function,
+            function,
             endpoint.inputs,
             name=f"{model.name}_{endpoint.name}",
             inputs=inputs,
@@ -120,12 +128,14 @@ def _write_onnx(model: GenerativeModel, folder: Path, *, rtol: float | None, ato
     return differences
 
 
-def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float | None, atol: float | None) -> None:
-    _write_saved_model(model, folder)
+def _write_bundle(
+    model: GenerativeModel, traced: Traced, folder: Path, *, rtol: float | None, atol: float | None
+) -> None:
+    _write_saved_model(traced, folder)
     write_warmup(model, folder)
     model.save(folder / "model.keras")
     (folder / "onnx").mkdir()
-    differences = _write_onnx(model, folder / "onnx", rtol=rtol, atol=atol)
+    differences = _write_onnx(model, traced, folder / "onnx", rtol=rtol, atol=atol)
     versions = {package: importlib.metadata.version(package) for package in _PACKAGES}
     Manifest(
         model=type(model).__name__,
@@ -134,7 +144,7 @@ def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float | None, a
         num_samples=model.num_samples,
         score_seed=EVALUATION_SEED if model.score_kind == "bound" else None,
         noise_layout=LAYOUT_VERSION,
-        endpoints={endpoint.name: _describe(endpoint) for endpoint in model.endpoints()},
+        endpoints={endpoint.name: _describe(endpoint, function) for endpoint, function in traced},
         event_shape=model.event_shape,
         context_shape=model.context_shape,
         versions={**versions, "python": platform.python_version()},
@@ -143,8 +153,8 @@ def _write_bundle(model: GenerativeModel, folder: Path, *, rtol: float | None, a
     ).write(folder)
 
 
-def _describe(endpoint: Endpoint) -> EndpointInfo:
-    outputs = endpoint.traced().get_concrete_function().structured_outputs
+def _describe(endpoint: Endpoint, function: Any) -> EndpointInfo:
+    outputs = function.get_concrete_function().structured_outputs
     return EndpointInfo(
         name=endpoint.name,
         inputs=tuple(_tensor_info(spec.name, spec) for spec in endpoint.inputs),
