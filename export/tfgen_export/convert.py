@@ -84,7 +84,7 @@ def convert(
     check_options(input_signature, inputs=inputs, metadata=metadata, rtol=rtol, atol=atol)
     traced = isinstance(function, tf.types.experimental.PolymorphicFunction)
     # A tf.function that has been traced for the signature is not traced again.
-    polymorphic = function if traced else tf.function(function, autograph=False)
+    polymorphic: Any = function if traced else tf.function(function, autograph=False)
     concrete = polymorphic.get_concrete_function(*input_signature)
     names, output_names = signature_names(concrete, len(input_signature), discrete)
     hazards = find_hazards(concrete, len(names))

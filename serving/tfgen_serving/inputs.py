@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgen_serving.errors import InputError
-from tfgen_serving.tensors import EndpointInfo, TensorInfo
+from tfgen_serving.tensors import SignatureInfo, TensorInfo
 
-__all__ = ["as_integer", "as_rows", "as_seed", "check_inputs", "check_names"]
+__all__ = ["as_integer", "as_rows", "as_seed", "check_form", "check_inputs", "check_names"]
 
 _INT32 = np.iinfo(np.int32)
 
 
-def check_inputs(endpoint: EndpointInfo, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def check_inputs(endpoint: SignatureInfo, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     """Returns the inputs of a call as arrays of the endpoint's dtypes, all of one batch size.
 
     Args:
@@ -27,10 +27,10 @@ def check_inputs(endpoint: EndpointInfo, inputs: Mapping[str, Any]) -> dict[str,
             the batch sizes differ. Nothing is broadcast: one context row does not stand for many.
 
     Example:
-        >>> from tfgen_serving.tensors import TensorInfo
+        >>> from tfgen_serving.tensors import SignatureInfo, TensorInfo
         >>> x = TensorInfo(name="x", dtype="float32", shape=(None, 2))
         >>> score = TensorInfo(name="score", dtype="float32", shape=(None,))
-        >>> endpoint = EndpointInfo(name="score", inputs=(x,), outputs=(score,), onnx="onnx/score.onnx")
+        >>> endpoint = SignatureInfo(name="score", inputs=(x,), outputs=(score,))
         >>> check_inputs(endpoint, {"x": [[1, 2]]})
         {'x': array([[1., 2.]], dtype=float32)}
         >>> check_inputs(endpoint, {"x": [1, 2]})
@@ -47,7 +47,7 @@ def check_inputs(endpoint: EndpointInfo, inputs: Mapping[str, Any]) -> dict[str,
     return arrays
 
 
-def check_names(endpoint: EndpointInfo, given: Mapping[str, Any]) -> None:
+def check_names(endpoint: SignatureInfo, given: Mapping[str, Any]) -> None:
     """Raises InputError unless the names in `given` are the endpoint's inputs, all of them and no other."""
     infos = {info.name: info for info in endpoint.inputs}
     for name in given:
@@ -85,18 +85,23 @@ def as_rows(info: TensorInfo, value: Any) -> NDArray[Any]:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} must be one array of numbers ({error}). Received: {type(value).__name__}") from error
-    if array.dtype.kind not in "biuf":
-        raise InputError(f"{name} must be numbers that fit {info.dtype}. Received: dtype {array.dtype}")
-    free = [wanted is None or wanted == size for wanted, size in zip(info.shape, array.shape, strict=False)]
-    if array.ndim != len(info.shape) or not all(free):
-        shape = info.text.removeprefix(f"{info.dtype} ")
-        raise InputError(f"{name} must have shape {shape}. Received: shape {array.shape}")
-    if array.size == 0:
-        raise InputError(f"{name} must have at least one row, none of them empty. Received: shape {array.shape}")
+    check_form(info, array.dtype, array.shape)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         row = int(np.argwhere(~np.isfinite(array))[0, 0])
         raise InputError(f"{name} must be finite: mask or fill missing values. Received: {array[row]} in row {row}")
     return _cast(name, array, np.dtype(info.dtype))
+
+
+def check_form(info: TensorInfo, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    """Raises InputError unless an array of the dtype and shape can be numbers for the input, a row at least."""
+    if dtype.kind not in "biuf":
+        raise InputError(f"{info.name} must be numbers that fit {info.dtype}. Received: dtype {dtype}")
+    free = [wanted is None or wanted == size for wanted, size in zip(info.shape, shape, strict=False)]
+    if len(shape) != len(info.shape) or not all(free):
+        wanted_shape = info.text.removeprefix(f"{info.dtype} ")
+        raise InputError(f"{info.name} must have shape {wanted_shape}. Received: shape {shape}")
+    if 0 in shape:
+        raise InputError(f"{info.name} must have at least one row, none of them empty. Received: shape {shape}")
 
 
 def as_integer(name: str, value: Any, *, minimum: int, maximum: int | None = None) -> int:

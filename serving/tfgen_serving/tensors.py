@@ -7,7 +7,7 @@ from typing import Any
 from tfgen_serving.errors import BundleError
 from tfgen_serving.fields import as_shape, check_path, check_text, expect, fields_of, within
 
-__all__ = ["EndpointInfo", "TensorInfo"]
+__all__ = ["EndpointInfo", "SignatureInfo", "TensorInfo"]
 
 _DTYPES = (
     *("bool", "float16", "float32", "float64"),
@@ -59,8 +59,31 @@ class TensorInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndpointInfo:
-    """A function of a bundle, from named inputs to named outputs; row i of these belongs to row i of those.
+class SignatureInfo:
+    """A function from named inputs to named outputs; row i of these belongs to row i of those.
+
+    Attributes:
+        name: The signature's name.
+        inputs: What it takes, at least one tensor.
+        outputs: What it gives, at least one tensor.
+
+    Raises:
+        BundleError: A field is not of this form; the message begins with the field's name.
+    """
+
+    name: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
+        object.__setattr__(self, "inputs", _as_tensors("inputs", self.inputs))
+        object.__setattr__(self, "outputs", _as_tensors("outputs", self.outputs))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointInfo(SignatureInfo):
+    """A signature of a bundle, with the ONNX file of the same function.
 
     Attributes:
         name: The endpoint's name, also the SavedModel signature's.
@@ -79,15 +102,10 @@ class EndpointInfo:
         'float32 [batch, 2]'
     """
 
-    name: str
-    inputs: tuple[TensorInfo, ...]
-    outputs: tuple[TensorInfo, ...]
     onnx: str
 
     def __post_init__(self) -> None:
-        check_text("name", self.name)
-        object.__setattr__(self, "inputs", _as_tensors("inputs", self.inputs))
-        object.__setattr__(self, "outputs", _as_tensors("outputs", self.outputs))
+        super().__post_init__()
         check_path("onnx", self.onnx)
 
     def to_data(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""A bundle of tiny ONNX models whose every number has a closed form."""
+"""A bundle of tiny ONNX models whose every number has a closed form, and a server of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+from serving.servers import running
 
 from tfgen_serving import EndpointInfo, Manifest, TensorInfo, hash_files
 from tfgen_serving.protocol.messages import messages
 from tfgen_serving.protocol.tensors import data_type
+from tfgen_serving.server.serve import Addresses
 
 ELEMENTS = {
     "float32": TensorProto.FLOAT,
@@ -235,3 +237,21 @@ def odd_bundle(toy: Toy, odd_graphs: dict[str, Graph], tmp_path_factory: pytest.
     base = tmp_path_factory.mktemp("odd")
     toy.write(base, extra=odd_graphs)
     return base
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[..., Any]:
+    """`running`, for tests with a server of their own."""
+    return running
+
+
+@pytest.fixture(scope="session")
+def addresses(plain_bundle: Path, context_bundle: Path, odd_bundle: Path) -> Iterator[Addresses]:
+    """One server of three models, for requests that change nothing."""
+    with running({"plain": plain_bundle, "context": context_bundle, "odd": odd_bundle}) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def url(addresses: Addresses) -> str:
+    return f"http://{addresses.host}:{addresses.port}"

@@ -2,12 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tfgen_serving.server.serve import Addresses, serve
 
@@ -47,21 +45,3 @@ def running(paths: Mapping[str, Path], **arguments: Any) -> Iterator[Addresses]:
         loop.close()
     if isinstance(found[-1], BaseException):
         raise found[-1]
-
-
-@pytest.fixture(scope="session")
-def start() -> Callable[..., Any]:
-    """`running`, for tests with a server of their own."""
-    return running
-
-
-@pytest.fixture(scope="session")
-def addresses(plain_bundle: Path, context_bundle: Path, odd_bundle: Path) -> Iterator[Addresses]:
-    """One server of three models, for requests that change nothing."""
-    with running({"plain": plain_bundle, "context": context_bundle, "odd": odd_bundle}) as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def url(addresses: Addresses) -> str:
-    return f"http://{addresses.host}:{addresses.port}"

@@ -1,0 +1,58 @@
+"""What both clients can be told, and how large a request is where they are told nothing."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfgen_serving.calls import Work
+from tfgen_serving.errors import InputError
+from tfgen_serving.inputs import as_integer
+from tfgen_serving.tensors import SignatureInfo, TensorInfo
+
+__all__ = ["Settings", "rows_in_a_request"]
+
+_MOST_BYTES = 2**20
+"""Of a request's numbers: a quarter of what gRPC takes unless told otherwise, since a server may write them longer."""
+_MOST_ROWS = 16_384
+"""However narrow the rows are: a model's own layers may be wide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Arguments of a client; see `Client`. InputError where one is not of its kind."""
+
+    model: str
+    version: int | None
+    timeout: float
+    batch_size: int | None
+    retries: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, str) or not self.model:
+            raise InputError(f"model must be the name of a model. Received: {self.model!r}")
+        if self.version is not None:
+            as_integer("version", self.version, minimum=0, maximum=2**63 - 1)
+        number = isinstance(self.timeout, int | float) and not isinstance(self.timeout, bool)
+        if not number or not math.isfinite(self.timeout) or self.timeout <= 0:
+            raise InputError(f"timeout must be positive seconds. Received: {self.timeout!r}")
+        if self.batch_size is not None:
+            as_integer("batch_size", self.batch_size, minimum=1)
+        as_integer("retries", self.retries, minimum=0)
+
+
+def rows_in_a_request(signature: SignatureInfo, work: Work[Any]) -> int:
+    """How many rows a request and its answer can hold.
+
+    Args:
+        signature: Of both, for the sizes of a row.
+        work: For those sizes of the inputs that the signature leaves free; of the outputs they count as 1.
+    """
+    given = sum(array.nbytes for array in work.inputs(0, 1).values())
+    taken = sum(map(_row_bytes, signature.outputs))
+    return max(1, min(_MOST_ROWS, _MOST_BYTES // max(given, taken)))
+
+
+def _row_bytes(info: TensorInfo) -> int:
+    return math.prod(size or 1 for size in info.shape) * np.dtype(info.dtype).itemsize
