@@ -1,7 +1,9 @@
 """A version appears by one rename: an error or a kill before it leaves what was there, and nothing else."""
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +122,39 @@ def test_a_killed_export_leaves_the_old_version_and_the_next_one_works(
     np.testing.assert_allclose(scorer.score(x[:, :1]), line.score(x[:, :1]), atol=1e-5)
     assert line.export(base, format="bundle").name == "2"
     assert tfgen_serving.Scorer(base).bundle.version == 2
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mounts a disk of so many bytes; for root alone."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+
+    def mount(size: int) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no disk can be mounted here")
+        return disk
+
+    yield mount
+    subprocess.run(["umount", str(disk)], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.9])
+def test_a_full_disk_leaves_the_old_version(
+    share: float, line: Any, small_disk: Callable[[int], Path], tmp_path: Path
+) -> None:
+    """Wherever in the writing it happens: the old version is served, and there is room again."""
+    one = line.export(tmp_path / "elsewhere", format="bundle")
+    # A disk counts pages.
+    pages = sum(-(-path.stat().st_size // 4096) for path in one.rglob("*") if path.is_file())
+    base = small_disk(int(4096 * pages * (1 + share))) / "base"
+    shutil.copytree(one, base / "1")
+    before = sorted(base.rglob("*"))
+    with pytest.raises(Exception, match=r"[Nn]o space left"):
+        line.export(base, format="bundle")
+    assert sorted(base.rglob("*")) == before
+    scorer = tfgen_serving.Scorer(base)
+    assert scorer.bundle.version == 1
+    x = np.linspace(-1, 1, 5, dtype=np.float32)[:, None]
+    np.testing.assert_allclose(scorer.score(x), line.log_prob(x), rtol=1e-5)
