@@ -193,8 +193,8 @@ for name, remote in {"REST": rest, "gRPC": grpc, "ONNX Runtime": scorer}.items()
 # ## Watching a stream
 #
 # What the likelihood is for: after 300 readings the sensor's two wires are swapped. Each reading by itself looks
-# ordinary, since the numbers have the same range as before; given the dial, they are impossible. The alarm is the score
-# below which one reading in a thousand lies while all is well.
+# ordinary, since the numbers have the same range as before; given the dial, most are next to impossible. The alarm is
+# the score below which one reading in a thousand lies while all is well.
 
 # %%
 stream = readings(600, seed=3)
@@ -207,7 +207,7 @@ figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), width_ratios=[1, 2])
 axes[0].scatter(*stream["x"][:300].T, s=4, label="before")
 axes[0].scatter(*stream["x"][300:].T, s=4, label="after")
 axes[0].set(title="Readings, dial unseen", aspect="equal")
-axes[0].legend(loc="upper right")
+axes[0].legend(loc="upper right", markerscale=3)
 axes[1].plot(np.maximum(scores, -60), ".", markersize=3)
 axes[1].axhline(alarm, color="C3", linewidth=1, label=f"alarm below {alarm:.1f} nats")
 axes[1].axvline(300, color="0.7", linewidth=1)

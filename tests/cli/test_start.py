@@ -14,6 +14,7 @@ HEAVY = {
     "matplotlib",
     "onnx",
     "onnxruntime",
+    "pyarrow",
     "scipy",
     "sklearn",
     "tensorflow",
@@ -49,7 +50,10 @@ def test_it_starts_within_a_second(code: str) -> None:
     [
         "import tfgen; dir(tfgen); repr(tfgen); hasattr(tfgen, 'nothing')",
         "import tfgen; tfgen.datasets.TwoMoons().sample(3, seed=0)",
-        *(HELP.format(arguments=[*name, "--help"]) for name in ([], ["demo"], ["score"], ["verify"])),
+        *(
+            HELP.format(arguments=[*name, "--help"])
+            for name in ([], ["demo"], ["info"], ["sample"], ["score"], ["serve"], ["verify"])
+        ),
         HELP.format(arguments=["--version"]),
     ],
 )
@@ -63,7 +67,7 @@ def test_the_commands_are_listed(process: Any) -> None:
     shown = process("-h")
     assert (shown.returncode, shown.stderr) == (0, "")
     names = [line.split()[0] for line in shown.stdout.partition("Commands:")[2].splitlines() if line.strip()]
-    assert names == ["demo", "score", "verify"]
+    assert names == ["demo", "deploy-config", "info", "sample", "score", "serve", "verify"]
 
 
 def test_the_version_is_the_distribution_s(command: Any) -> None:

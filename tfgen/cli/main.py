@@ -4,7 +4,10 @@ import click
 
 from tfgen.cli.demo import demo
 from tfgen.cli.deploy_config import deploy_config
+from tfgen.cli.info import info
+from tfgen.cli.sample import sample
 from tfgen.cli.score import score
+from tfgen.cli.serve import serve
 from tfgen.cli.verify import verify
 
 __all__ = ["main"]
@@ -16,5 +19,5 @@ def main() -> None:
     """Deep generative models with the same likelihoods in Keras, TensorFlow Serving and ONNX."""
 
 
-for command in (demo, deploy_config, score, verify):
+for command in (demo, deploy_config, info, sample, score, serve, verify):
     main.add_command(command)

@@ -12,6 +12,7 @@ __all__ = ["Target", "parse_path"]
 _VERSION = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
 _PREDICT = re.compile(rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<verb>classify|regress|predict)", re.I | re.A)
 _STATUS = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?:/(?P<verb>metadata))?", re.I | re.A)
+_VERBS = ("classify", "regress", "predict", "metadata")
 
 Verb = Literal["classify", "regress", "predict", "metadata", "status"]
 
@@ -36,9 +37,11 @@ class Target:
 def parse_path(method: str, path: str) -> Target:
     """Reads a path, as it was sent, with its escapes.
 
+    Letters may be of either case; yet a verb in capitals is not carried out, and `/METADATA` is the status.
+
     Args:
         method: HTTP's.
-        path: Without the query.
+        path: With its query, which TensorFlow Serving takes for a part of the name.
 
     Raises:
         StatusError: INVALID_ARGUMENT where there is no such path.
@@ -50,9 +53,20 @@ def parse_path(method: str, path: str) -> Target:
     match = {"POST": _PREDICT, "GET": _STATUS}[method].fullmatch(path) if method in ("POST", "GET") else None
     if match is None:
         raise StatusError(Code.INVALID_ARGUMENT, f"Malformed request: {method} {path}")
-    version = None if match["version"] is None else int(match["version"])
-    if version is not None and version >= 2**63:
-        raise StatusError(Code.INVALID_ARGUMENT, f"Failed to convert version: {match['version']} to numeric.")
-    verb: Any = match["verb"].lower() if match["verb"] else "status"
+    version = None if match["version"] is None else _version(match["version"])
+    verb: Any = match["verb"] if match["verb"] in _VERBS else "status"
+    if verb == "status" and method == "POST":
+        raise StatusError(Code.INVALID_ARGUMENT, f"Malformed request: {method} {path}")
     label = None if match["label"] is None else unquote(match["label"])
     return Target(unquote(match["name"] or ""), version, label, verb)
+
+
+def _version(digits: str) -> int:
+    shortened = digits.lstrip("0") or "0"
+    # Python would refuse some thousands of digits in words of its own.
+    if len(shortened) > _MOST_DIGITS or int(shortened) >= 2**63:
+        raise StatusError(Code.INVALID_ARGUMENT, f"Failed to convert version: {digits} to numeric.")
+    return int(shortened)
+
+
+_MOST_DIGITS = len(str(2**63))

@@ -74,45 +74,59 @@ def to_proto(array: NDArray[Any], *, packed: bool = False) -> Any:
 
 
 def from_proto(proto: Any, name: str) -> NDArray[Any]:
-    """A TensorProto as an array; values that were left out repeat the last one, as TensorFlow reads them.
+    """A TensorProto as an array, as TensorFlow reads it: values that were left out repeat the last one, or are zero.
 
     Args:
         proto: the message.
         name: of the tensor, for errors.
 
     Raises:
-        StatusError: INVALID_ARGUMENT where dtype, shape and values do not fit together.
+        StatusError: INVALID_ARGUMENT where dtype, shape and values do not fit together. Unlike TensorFlow, which passes
+            over what is too much, also where there are more values than the shape has, or they exceed the dtype.
     """
     dtype = numpy_dtype(proto.dtype)
     if proto.tensor_shape.unknown_rank:
-        raise StatusError(Code.INVALID_ARGUMENT, f"{name} must have a known shape. Received: unknown_rank")
+        raise _refused(name, "must have a known shape. Received: unknown_rank")
     shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    if min(shape, default=0) < 0 or len(shape) > _MOST_DIMENSIONS or math.prod(filter(None, shape)) > _LARGEST:
+        raise _refused(name, f"must have sizes that an array can have. Received: shape {_short(shape)}")
     count = math.prod(shape)
-    if min(shape, default=0) < 0:
-        raise StatusError(Code.INVALID_ARGUMENT, f"{name} must have no negative sizes. Received: shape {shape}")
-    if proto.tensor_content:
-        if len(proto.tensor_content) != count * dtype.itemsize:
-            raise StatusError(
-                Code.INVALID_ARGUMENT,
-                f"{name} must have {count * dtype.itemsize} bytes of tensor_content for shape {shape}. "
-                f"Received: {len(proto.tensor_content)}",
+    content, field = proto.tensor_content, _BY_NUMBER[proto.dtype][1]
+    if content:
+        if len(content) != count * dtype.itemsize:
+            raise _refused(
+                name,
+                f"must have {count * dtype.itemsize} bytes of tensor_content for shape {shape}. "
+                f"Received: {len(content)}",
             )
-        return np.frombuffer(proto.tensor_content, dtype.newbyteorder("<")).astype(dtype, copy=False).reshape(shape)
-    field = _BY_NUMBER[proto.dtype][1]
+        return np.frombuffer(content, dtype.newbyteorder("<")).astype(dtype, copy=False).reshape(shape)
     values = getattr(proto, field)
-    if len(values) > count or (count and not len(values)):
-        raise StatusError(
-            Code.INVALID_ARGUMENT, f"{name} must have {count} values for shape {shape}. Received: {len(values)}"
-        )
-    if field == "half_val":
-        given = np.array(values, np.uint16).view(np.float16)
-    else:
-        with np.errstate(over="ignore"):
-            given = np.array(values, np.int64 if field == "int_val" else dtype).astype(dtype)
     # A few bytes could otherwise ask for any amount of memory.
-    if len(values) < count and count > _MOST_REPEATED:
-        raise StatusError(Code.INVALID_ARGUMENT, f"{name} must give its {count} values. Received: {len(values)}")
-    return np.concatenate([given, np.repeat(given[-1:], count - len(given))]).reshape(shape)
+    if len(values) > count or (len(values) < count and count > _MOST_REPEATED):
+        raise _refused(name, f"must have {count} values for shape {shape}. Received: {len(values)}")
+    given = _values(values, field, dtype, name)
+    last = given[-1:] if len(given) else np.zeros(1, dtype)
+    return np.concatenate([given, np.repeat(last, count - len(given))]).reshape(shape)
+
+
+def _values(values: Any, field: str, dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+    if field not in ("int_val", "half_val"):
+        return np.array(values, dtype)
+    # Narrow types travel as int32, a half by its bits.
+    limits, wide = np.iinfo(np.uint16 if field == "half_val" else dtype), np.array(values, np.int64)
+    if wide.size and (wide.min() < limits.min or wide.max() > limits.max):
+        raise _refused(name, f"must have values of {dtype}. Received: {wide.min()} to {wide.max()}")
+    return wide.astype(np.uint16).view(np.float16) if field == "half_val" else wide.astype(dtype)
+
+
+def _short(shape: tuple[int, ...]) -> str:
+    return f"{shape[:8]}{' and more' if len(shape) > 8 else ''}"
+
+
+def _refused(name: str, message: str) -> StatusError:
+    return StatusError(Code.INVALID_ARGUMENT, f"tensor parsing error: {name} {message}")
 
 
 _MOST_REPEATED = 2**20
+_MOST_DIMENSIONS = 32
+_LARGEST = 2**40

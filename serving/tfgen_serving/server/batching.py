@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgen_serving.errors import RunError
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.limits import Batching
 
@@ -19,12 +18,13 @@ __all__ = ["Batcher"]
 Arrays = Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Task:
-    """Rows that wait, at most a batch of them, and who waits for them."""
+    """Rows that wait, at most a batch of them, since when, and who waits for them."""
 
     inputs: Arrays
     rows: int
+    since: float
     future: asyncio.Future[dict[str, NDArray[Any]]]
 
 
@@ -43,7 +43,8 @@ class Batcher:
         self._run = run
         self._parameters = parameters
         self._executor = executor
-        self._waiting: collections.deque[_Task] = collections.deque()
+        # A queue from whose middle a request that was given up is taken at once, with its arrays.
+        self._waiting: collections.OrderedDict[_Task, None] = collections.OrderedDict()
         self._waiting_rows = 0
         self._running = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -55,7 +56,8 @@ class Batcher:
             inputs: Arrays of one batch size, of one row at least.
 
         Raises:
-            StatusError: RESOURCE_EXHAUSTED where too much waits already; INTERNAL where the function failed.
+            StatusError: RESOURCE_EXHAUSTED where too much waits already.
+            Exception: Whatever the function raised.
         """
         rows, most = len(next(iter(inputs.values()))), self._parameters.max_batch_size
         # A request that is larger than the queue is taken where nobody else waits: it could never be otherwise.
@@ -69,71 +71,89 @@ class Batcher:
         tasks = []
         for start in range(0, rows, most):
             part = inputs if rows <= most else {name: value[start : start + most] for name, value in inputs.items()}
-            tasks.append(_Task(part, min(most, rows - start), loop.create_future()))
-        self._waiting.extend(tasks)
+            tasks.append(_Task(part, min(most, rows - start), loop.time(), loop.create_future()))
+        self._waiting.update(dict.fromkeys(tasks))
         self._waiting_rows += rows
         self._start_batches()
         try:
             parts = await asyncio.gather(*(task.future for task in tasks))
         except BaseException:
             for task in tasks:
-                task.future.cancel()
+                self._drop(task)
             raise
         return parts[0] if len(parts) == 1 else _joined(parts)
 
+    def _drop(self, task: _Task) -> None:
+        """Gives up what has not begun of a request that nobody waits for any more."""
+        task.future.cancel()
+        if task in self._waiting:
+            del self._waiting[task]
+            self._waiting_rows -= task.rows
+
     def _start_batches(self) -> None:
         while self._waiting and self._running < self._parameters.num_batch_threads:
-            if self._parameters.batch_timeout_micros and self._waiting_rows < self._parameters.max_batch_size:
-                self._wait_for_more()
+            if self._waiting_rows < self._parameters.max_batch_size and self._wait_for_more():
                 return
             self._start(self._next_batch())
 
-    def _wait_for_more(self) -> None:
+    def _wait_for_more(self) -> bool:
+        """Whether the oldest request may still wait for company; if so, a timer is set."""
+        loop, oldest = asyncio.get_running_loop(), next(iter(self._waiting))
+        due = oldest.since + self._parameters.batch_timeout_micros / 1e6
+        if loop.time() >= due:
+            return False
         if self._timer is None:
-            delay = self._parameters.batch_timeout_micros / 1e6
-            self._timer = asyncio.get_running_loop().call_later(delay, self._time_is_up)
+            self._timer = loop.call_at(due, self._time_is_up)
+        return True
 
     def _time_is_up(self) -> None:
         self._timer = None
-        if self._waiting and self._running < self._parameters.num_batch_threads:
-            self._start(self._next_batch())
         self._start_batches()
 
     def _next_batch(self) -> list[_Task]:
         batch: list[_Task] = []
         rows = 0
-        while self._waiting and rows + self._waiting[0].rows <= self._parameters.max_batch_size:
-            task = self._waiting.popleft()
+        while self._waiting:
+            task = next(iter(self._waiting))
+            if rows + task.rows > self._parameters.max_batch_size:
+                break
+            del self._waiting[task]
             self._waiting_rows -= task.rows
-            if not task.future.done():  # else whoever asked has gone
-                batch.append(task)
-                rows += task.rows
+            batch.append(task)
+            rows += task.rows
         return batch
 
     def _start(self, batch: list[_Task]) -> None:
-        if not batch:
-            return
         self._running += 1
-        work = asyncio.get_running_loop().run_in_executor(self._executor, self._outcomes, batch)
+        try:
+            work = asyncio.get_running_loop().run_in_executor(self._executor, self._outcomes, batch)
+        except RuntimeError as error:  # the executor is shut down: the server's time is over
+            self._running -= 1
+            self._answer(batch, [error] * len(batch))
+            return
         work.add_done_callback(lambda done: self._finish(batch, done))
 
     def _finish(self, batch: list[_Task], done: asyncio.Future[list[Any]]) -> None:
         self._running -= 1
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
-        outcomes: Sequence[Any] = [error] * len(batch) if error is not None else done.result()
+        self._answer(batch, [error] * len(batch) if error is not None else done.result())
+        self._start_batches()
+
+    def _answer(self, batch: list[_Task], outcomes: Sequence[Any]) -> None:
         for task, outcome in zip(batch, outcomes, strict=True):
-            if task.future.done():
+            if task.future.done():  # whoever asked has gone
                 continue
-            if isinstance(outcome, BaseException):
-                task.future.set_exception(_as_status(outcome))
+            if isinstance(outcome, asyncio.CancelledError):
+                task.future.cancel()
+            elif isinstance(outcome, BaseException):
+                task.future.set_exception(outcome)
             else:
                 task.future.set_result(outcome)
-        self._start_batches()
 
     def _outcomes(self, batch: list[_Task]) -> list[Any]:
         """Each task's outputs, or the error that it failed with; in a thread."""
         if len(batch) == 1:
-            return [self._run(batch[0].inputs)]
+            return [self._alone(batch[0])]
         try:
             outputs = self._run(_joined([task.inputs for task in batch]))
         except Exception:
@@ -150,7 +170,3 @@ class Batcher:
 
 def _joined(parts: Sequence[Arrays]) -> dict[str, NDArray[Any]]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _as_status(error: BaseException) -> BaseException:
-    return StatusError(Code.INTERNAL, str(error)) if isinstance(error, RunError) else error

@@ -1,26 +1,32 @@
 """TensorFlow Serving's PredictionService and ModelService over gRPC, at its method paths."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
 import grpc.aio
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import DecodeError
 
 from tfgen_serving.protocol.messages import messages
 from tfgen_serving.protocol.metadata import status_message
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.protocol.tensors import from_proto, to_proto
-from tfgen_serving.server.predictor import Predictor
+from tfgen_serving.server.predictor import Predictor, check_names
 
 __all__ = ["add_services"]
+
+_log = logging.getLogger(__name__)
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _SIGNATURE_DEF = "signature_def"
 _MAP_URL = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
 _LARGE = 2**18
-"""Values from which on a message is converted in a thread: the event loop then goes on."""
+"""Bytes from which on a message is read or written in a thread: the event loop then goes on."""
+_MOST_DETAILS = 4096
+"""Characters of an error's text: it travels in a header, of which clients take 8 kB."""
 
 
 def add_services(server: grpc.aio.Server, predictor: Predictor) -> None:
@@ -34,27 +40,34 @@ def add_services(server: grpc.aio.Server, predictor: Predictor) -> None:
         "tensorflow.serving.ModelService": {"GetModelStatus": (services.status, messages.GetModelStatusRequest)},
     }
     for service, handlers in methods.items():
-        server.add_generic_rpc_handlers(
-            [
-                grpc.method_handlers_generic_handler(
-                    service,
-                    {
-                        name: grpc.unary_unary_rpc_method_handler(
-                            _with_status(method), request.FromString, lambda response: response.SerializeToString()
-                        )
-                        for name, (method, request) in handlers.items()
-                    },
-                )
-            ]
-        )
+        # Messages come and go as bytes: what gRPC cannot read it would tell of in the log alone.
+        served = {
+            name: grpc.unary_unary_rpc_method_handler(_answer(predictor, method, request))
+            for name, (method, request) in handlers.items()
+        }
+        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, served)])
 
 
-def _with_status(method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
-    async def answer(request: Any, context: Any) -> Any:
+def _answer(predictor: Predictor, method: Callable[[Any], Awaitable[Any]], kind: Any) -> Callable[[bytes, Any], Any]:
+    async def answer(content: bytes, context: Any) -> Any:
+        code = Code.INTERNAL
         try:
-            return await method(request)
+            with predictor.budget.share() as share:
+                share.take(len(content))
+                async with asyncio.timeout(predictor.limits.timeout):
+                    request = await _run(len(content), kind.FromString, content)
+                    response = await method(request)
+                    return await _run(response.ByteSize(), response.SerializeToString)
         except StatusError as error:
-            return await context.abort(_CODES[int(error.code)], error.message)
+            code, message = error.code, error.message
+        except DecodeError as error:
+            code, message = Code.INVALID_ARGUMENT, f"the message cannot be read as {kind.DESCRIPTOR.name}: {error}"
+        except TimeoutError:
+            code, message = Code.DEADLINE_EXCEEDED, f"the request was given up after {predictor.limits.timeout:g} s"
+        except Exception:
+            _log.exception("%s", kind.DESCRIPTOR.name)
+            message = "the server failed; its log tells how"
+        return await context.abort(_CODES[int(code)], message[:_MOST_DETAILS])
 
     return answer
 
@@ -64,26 +77,25 @@ class _Services:
         self._predictor = predictor
 
     async def predict(self, request: Any) -> Any:
+        signature = request.model_spec.signature_name
         with self._predictor.models.use(*_spec(request)) as version:
-            inputs = {name: from_proto(tensor, name) for name, tensor in request.inputs.items()}
-            filtered = list(request.output_filter)
-            answer = await self._predictor.predict(version, request.model_spec.signature_name, inputs, filtered)
-            size = sum(output.size for output in answer.outputs.values())
-            spec = messages.ModelSpec(name=request.model_spec.name, signature_name=answer.signature)
-            spec.version.value = answer.version
-            if size >= _LARGE:
-                return await asyncio.to_thread(_predict_response, answer.outputs, spec)
-            return _predict_response(answer.outputs, spec)
+            # Names first, so that no more tensors are made than the signature has.
+            check_names(self._predictor.endpoint(version, signature), request.inputs)
+            inputs = await _run(request.ByteSize(), _arrays, request)
+            answer = await self._predictor.predict(version, signature, inputs, list(request.output_filter))
+        spec = messages.ModelSpec(name=request.model_spec.name, signature_name=answer.signature)
+        spec.version.value = answer.version
+        size = sum(output.nbytes for output in answer.outputs.values())
+        return await _run(size, _predict_response, answer.outputs, spec)
 
     async def metadata(self, request: Any) -> Any:
-        if not request.HasField("model_spec"):
-            raise StatusError(Code.INVALID_ARGUMENT, "Missing ModelSpec")
+        spec = _spec(request)
         if not request.metadata_field:
             raise StatusError(Code.INVALID_ARGUMENT, "GetModelMetadataRequest must specify at least one metadata_field")
         for field in request.metadata_field:
             if field != _SIGNATURE_DEF:
                 raise StatusError(Code.INVALID_ARGUMENT, f"Metadata field {field} is not supported")
-        with self._predictor.models.use(*_spec(request)) as version:
+        with self._predictor.models.use(*spec) as version:
             signatures = messages.SignatureDefMap(signature_def=version.signatures.definitions)
             packed = AnyMessage(type_url=_MAP_URL, value=signatures.SerializeToString())
             response = messages.GetModelMetadataResponse(metadata={_SIGNATURE_DEF: packed})
@@ -94,6 +106,10 @@ class _Services:
     async def status(self, request: Any) -> Any:
         name, version, _ = _spec(request)
         return status_message(self._predictor.models.statuses(name, version))
+
+
+def _arrays(request: Any) -> dict[str, Any]:
+    return {name: from_proto(tensor, name) for name, tensor in request.inputs.items()}
 
 
 def _predict_response(outputs: dict[str, Any], spec: Any) -> Any:
@@ -110,3 +126,7 @@ def _spec(request: Any) -> tuple[str, int | None, str | None]:
         spec.version.value if choice == "version" else None,
         (spec.version_label if choice == "version_label" else None),
     )
+
+
+async def _run(size: int, function: Any, *arguments: Any) -> Any:
+    return function(*arguments) if size < _LARGE else await asyncio.to_thread(function, *arguments)

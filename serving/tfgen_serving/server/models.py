@@ -1,6 +1,7 @@
 """The models that a server offers: which versions there are, which answers, and the change from one to the next."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -9,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgen_serving.bundle import Bundle
-from tfgen_serving.errors import BundleError, InputError, RunError
-from tfgen_serving.files import MANIFEST_NAME
+from tfgen_serving.errors import BundleError, InputError
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.limits import Batching
 from tfgen_serving.server.runtime import RuntimeFactory
@@ -19,6 +19,9 @@ from tfgen_serving.server.version import LoadedVersion
 __all__ = ["Models", "VersionStatus"]
 
 _log = logging.getLogger(__name__)
+
+_MOST_STATUSES = 100
+"""Versions of a model that are remembered; of older ones that ended nothing is said any more."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,14 @@ class _Model:
         self.current: LoadedVersion | None = None
         self.draining: dict[int, LoadedVersion] = {}
         # What a version looked like when it failed: it is tried again once it looks otherwise.
-        self.failed: dict[int, tuple[object, ...]] = {}
+        self.failed: dict[int, frozenset[object]] = {}
+
+    def end(self, number: int, status: VersionStatus) -> None:
+        """Writes down how a version ended, and forgets of the oldest ends what is too much."""
+        self.statuses[number] = status
+        for old in sorted(self.statuses)[:-_MOST_STATUSES]:
+            if self.statuses[old].state == "END":
+                del self.statuses[old]
 
 
 class Models:
@@ -130,24 +140,25 @@ class Models:
         return list(self._models)
 
     async def _look(self, model: _Model) -> None:
-        """Loads a higher version than the one that answers, where there is one; never raises."""
-        number, looks = 0, tuple[object, ...]()
+        """Loads the highest version where it is not the one that answers; never raises."""
+        number: int | None = None
+        looks: frozenset[object] = frozenset()
         try:
-            number = max(await asyncio.to_thread(Bundle.versions, model.path), default=0)
-            if model.current is None or number <= model.current.number:
-                return
+            number = max(await asyncio.to_thread(Bundle.versions, model.path), default=None)
+            if number is None or (model.current is not None and number == model.current.number):
+                return  # with no version left, unlike TensorFlow Serving's, the last one goes on
             looks = await asyncio.to_thread(_looks, model.path, number)
             if model.failed.get(number) == looks:
                 return
             model.statuses[number] = VersionStatus("START")
             await self._load(model, await asyncio.to_thread(Bundle.open, model.path, number))
-            model.failed.pop(number, None)
-        except (BundleError, RunError, OSError) as error:
-            if not number:  # the base path itself cannot be read: what is served goes on
+            model.failed.clear()
+        except Exception as error:  # of whatever kind: what is served goes on
+            if number is None:  # the base path itself cannot be read
                 _log.warning("model %s: %s", model.name, error)
                 return
             model.failed[number] = looks
-            model.statuses[number] = VersionStatus("END", Code.FAILED_PRECONDITION, str(error))
+            model.end(number, VersionStatus("END", Code.FAILED_PRECONDITION, str(error)))
             _log.error("model %s: version %s is not served: %s", model.name, number, error)
 
     async def _load(self, model: _Model, bundle: Bundle) -> None:
@@ -168,14 +179,20 @@ class Models:
 
 
 async def _give_up(model: _Model, version: LoadedVersion) -> None:
+    number = version.number
     await version.drained()
-    del model.draining[version.number]
-    model.statuses[version.number] = VersionStatus("END")
-    _log.info("model %s: version %s is unloaded", model.name, version.number)
+    if model.draining.get(number) is version:
+        del model.draining[number]
+    if model.current is None or model.current.number != number:
+        model.end(number, VersionStatus("END"))
+    _log.info("model %s: version %s is unloaded", model.name, number)
+    del version
+    # TensorFlow's objects, unlike ONNX Runtime's, refer to each other.
+    await asyncio.to_thread(gc.collect)
 
 
-def _looks(base: Path, number: int) -> tuple[object, ...]:
-    """Changes whenever someone mends a version folder."""
-    paths = [path for path in base.iterdir() if path.name.isdigit() and int(path.name) == number]
-    files = [file for path in paths for file in (path, path / MANIFEST_NAME) if file.exists()]
-    return tuple((str(file), file.stat().st_mtime_ns) for file in files)
+def _looks(base: Path, number: int) -> frozenset[object]:
+    """Changes whenever someone changes a version folder."""
+    folders = [path for path in base.iterdir() if path.name.isdigit() and int(path.name) == number]
+    files = [file for folder in folders for file in (folder, *folder.rglob("*"))]
+    return frozenset((str(file), status.st_mtime_ns, status.st_size) for file in files if (status := file.lstat()))

@@ -4,23 +4,26 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc.aio
-import uvicorn
 
 from tfgen_serving.errors import InputError
 from tfgen_serving.server.grpc_services import add_services
+from tfgen_serving.server.http import HttpServer
 from tfgen_serving.server.limits import Batching, Limits
 from tfgen_serving.server.models import Models
 from tfgen_serving.server.predictor import Predictor
-from tfgen_serving.server.rest import rest_application
+from tfgen_serving.server.rest import RestApi
 from tfgen_serving.server.runtime import OnnxRuntime, RuntimeFactory
 
 __all__ = ["Addresses", "serve"]
+
+_MOST_CALLS = 1000
+"""gRPC calls at once; beyond, they are refused with RESOURCE_EXHAUSTED."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +39,6 @@ class Addresses:
     host: str = "127.0.0.1"
     port: int | None = 8501
     grpc_port: int | None = 8500
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn, whose signals are ours: one handler stops both transports."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 async def serve(
@@ -81,7 +76,9 @@ async def serve(
         raise InputError("port or grpc_port must be given. Received: neither")
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(batching.num_batch_threads, "batch") as executor, contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
+        executor = ThreadPoolExecutor(batching.num_batch_threads, "batch")
+        stack.callback(executor.shutdown, cancel_futures=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             # Off the main thread, as in tests, signals are somebody else's.
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
@@ -89,46 +86,62 @@ async def serve(
                 stack.callback(loop.remove_signal_handler, number)
         listener = None if addresses.port is None else stack.enter_context(_listen(addresses.host, addresses.port))
         models = Models(paths, make_runtime=make_runtime, batching=batching, executor=executor)
-        await models.start()
         predictor = Predictor(models, limits)
-        rest = None
-        if listener is not None:
-            config = uvicorn.Config(
-                rest_application(predictor),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=int(grace_seconds),
-            )
-            rest = _Uvicorn(config)
+        rest = None if listener is None else HttpServer(RestApi(predictor), listener, grace_seconds)
         server, grpc_port = _grpc_server(predictor, addresses, limits)
-        tasks = [asyncio.create_task(models.watch(poll_seconds))]
+        if server is not None:
+            stack.push_async_callback(server.stop, None)
+        if not await _loaded(models, stop):
+            return
+        tasks = [asyncio.create_task(models.watch(poll_seconds)), asyncio.create_task(stop.wait())]
         try:
             if server is not None:
                 await server.start()
-            if rest is not None and listener is not None:
-                tasks.append(asyncio.create_task(rest.serve(sockets=[listener])))
-                while not rest.started and not tasks[-1].done():
-                    await asyncio.sleep(0.005)
+            if rest is not None:
+                tasks.append(asyncio.create_task(rest.run_until_told()))
+                while not rest.started:
+                    await asyncio.wait(tasks[-1:], timeout=0.005)
+                    if tasks[-1].done():
+                        raise InputError("REST must be able to start. Received: an end before it did")
             port = None if listener is None else listener.getsockname()[1]
             announce(Addresses(host=addresses.host, port=port, grpc_port=grpc_port))
-            await stop.wait()
+            # None but the wait for the end is ever done, unless it has failed.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if rest is not None:
-                rest.should_exit = True
-            if server is not None:
-                await server.stop(grace_seconds)
-            if len(tasks) > 1:
-                await tasks[1]
-            tasks[0].cancel()
+            await asyncio.gather(*([rest.finish()] if rest else []), *([server.stop(grace_seconds)] if server else []))
+            for task in tasks[:2]:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+
+async def _loaded(models: Models, stop: asyncio.Event) -> bool:
+    """Loads the models, unless the server is stopped before."""
+    tasks = [asyncio.create_task(models.start()), asyncio.create_task(stop.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            await tasks[0]
+        return tasks[0].done()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        # By its protocol's number asyncio knows that it is TCP, and sends each answer's end without a wait of 40 ms.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+        except OSError:
+            listener.close()
+            raise
     except OSError as error:
         raise InputError(f"host and port must be an address that is free ({error}). Received: {host}:{port}") from error
     return listener
@@ -144,10 +157,11 @@ def _grpc_server(
         ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 0),
     ]
-    server = grpc.aio.server(options=options)
+    server = grpc.aio.server(options=options, maximum_concurrent_rpcs=_MOST_CALLS)
     add_services(server, predictor)
+    host = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
+    where = f"{host}:{addresses.grpc_port}"
     try:
-        return server, server.add_insecure_port(f"{addresses.host}:{addresses.grpc_port}")
+        return server, server.add_insecure_port(where)
     except RuntimeError as error:
-        where = f"{addresses.host}:{addresses.grpc_port}"
         raise InputError(f"host and grpc_port must be an address that is free. Received: {where}") from error

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgen_serving.bundle import Bundle
-from tfgen_serving.errors import BundleError
+from tfgen_serving.errors import BundleError, RunError
 from tfgen_serving.manifest import Manifest
 from tfgen_serving.protocol.signatures import Signatures
+from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.batching import Batcher
 from tfgen_serving.server.limits import Batching
 from tfgen_serving.server.runtime import Runtime, RuntimeFactory
@@ -37,6 +38,7 @@ class LoadedVersion:
         self.manifest: Manifest = bundle.manifest
         self.signatures = Signatures(bundle.path, bundle.manifest)
         self._runtime = runtime
+        self._executor = executor
         self._batchers = {
             name: Batcher(lambda inputs, name=name: runtime.run(name, inputs), batching, executor)  # type: ignore[misc]
             for name in bundle.manifest.endpoints
@@ -81,13 +83,19 @@ class LoadedVersion:
         """An endpoint's outputs, for inputs that `check_arrays` passed.
 
         Raises:
-            StatusError: As `Batcher.submit`.
+            StatusError: RESOURCE_EXHAUSTED where too much waits; where the runtime fails INVALID_ARGUMENT if sizes
+                that the manifest leaves free may be why, else INTERNAL.
         """
         info = self.manifest.endpoints[endpoint]
-        if not len(inputs[info.inputs[0].name]):
+        try:
+            if len(inputs[info.inputs[0].name]):
+                return await self._batchers[endpoint].submit(inputs)
             # No rows to put with others'.
-            return self._runtime.run(endpoint, inputs)
-        return await self._batchers[endpoint].submit(inputs)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._executor, self._runtime.run, endpoint, inputs)
+        except RunError as error:
+            free = any(None in tensor.shape[1:] for tensor in info.inputs)
+            raise StatusError(Code.INVALID_ARGUMENT if free else Code.INTERNAL, str(error)) from error
 
 
 def _zeros(info: TensorInfo) -> NDArray[Any]:

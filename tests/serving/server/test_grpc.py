@@ -234,14 +234,16 @@ def test_methods_that_are_not_there(channel: grpc.Channel) -> None:
 
 def test_limits(start: Callable[..., Any], plain_bundle: Path) -> None:
     limits = Limits(max_body_bytes=100_000, max_rows=5)
-    with start({"plain": plain_bundle}, limits=limits) as addresses:
-        with grpc.insecure_channel(f"{addresses.host}:{addresses.grpc_port}") as channel:
-            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-            assert len(stub.Predict(request(x=X[[0] * 5]), timeout=10).outputs["score"].float_val) == 5
-            details = "a request must have at most 5 rows. Received: 6"
-            assert refusal(stub.Predict, request(x=X[[0] * 6])) == (Code.INVALID_ARGUMENT, details)
-            code, details = refusal(stub.Predict, request(x=X[[0] * 20_000]))
-            assert (code, "larger than max" in details) == (Code.RESOURCE_EXHAUSTED, True)
+    with (
+        start({"plain": plain_bundle}, limits=limits) as addresses,
+        grpc.insecure_channel(f"{addresses.host}:{addresses.grpc_port}") as channel,
+    ):
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        assert len(stub.Predict(request(x=X[[0] * 5]), timeout=10).outputs["score"].float_val) == 5
+        details = "a request must have at most 5 rows. Received: 6"
+        assert refusal(stub.Predict, request(x=X[[0] * 6])) == (Code.INVALID_ARGUMENT, details)
+        code, details = refusal(stub.Predict, request(x=X[[0] * 20_000]))
+        assert (code, "larger than max" in details) == (Code.RESOURCE_EXHAUSTED, True)
 
 
 def test_random_messages(channel: grpc.Channel, stub: Any, toy: Any) -> None:

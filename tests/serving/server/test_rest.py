@@ -133,8 +133,8 @@ WRONG_VERB = f"Expected {{}} signature method_name to be {LONG}/{{}}. Was: {LONG
             "/v1/models/none:predict",
             {"signature_name": 1},
             400,
-            "JSON Value: {\n    \"signature_name\": 1\n} not formatted correctly. 'signature_name' key must be a string "
-            "value.",
+            "JSON Value: {\n    \"signature_name\": 1\n} not formatted correctly. 'signature_name' key must be a "
+            "string value.",
         ),
         (
             "/v1/models/plain/versions/2:predict",
@@ -275,6 +275,5 @@ def test_a_body_that_never_ends(strict: Addresses) -> None:
 def test_a_head_that_never_ends(strict: Addresses) -> None:
     with socket.create_connection((strict.host, strict.port), timeout=10) as connection:
         connection.sendall(b"GET /v1/models/plain HTTP/1.1\r\nHost: x\r\nX-Long: ")
-        with pytest.raises(OSError):  # noqa: PT011  (reset, or broken pipe)
-            for _ in range(1000):
-                connection.sendall(b"x" * 10_000)
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            connection.sendall(b"x" * 10_000_000)

@@ -1,0 +1,10 @@
+"""Whole files: scores of .parquet, .csv, .npz and .npy files, and samples to them, in constant memory.
+
+Importing it loads neither pyarrow nor ONNX Runtime: the first, of the extra `tables`, comes with the first file that
+needs it, the second with the first batch.
+"""
+
+from tfgen_serving.tables.sampling import sample_file
+from tfgen_serving.tables.scoring import Summary, score_file
+
+__all__ = ["Summary", "sample_file", "score_file"]
