@@ -19,7 +19,14 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (ImportError, OSError, ValueError) as error:
+        except (ImportError, OSError, ValueError, *_serving_errors()) as error:
             raise click.ClickException(str(error)) from error
 
     return wrapped
+
+
+def _serving_errors() -> tuple[type[Exception], ...]:
+    """What tfgen_serving raises beside these; imported only once something was raised."""
+    from tfgen_serving.errors import RunError
+
+    return (RunError,)

@@ -65,7 +65,6 @@ def serve(
     given = {key: value for key, value in numbers.items() if value is not None}
     make_runtime = _runtime(runtime)
 
-    from tfgen_serving.errors import RunError
     from tfgen_serving.server.limits import Batching, Limits
     from tfgen_serving.server.serve import Addresses
     from tfgen_serving.server.serve import serve as run
@@ -78,20 +77,17 @@ def serve(
         click.echo(f"Serving {', '.join(paths)}: REST http://{shown}:{found.port}, gRPC {shown}:{found.grpc_port}")
 
     limits = ("max_body_bytes", "max_rows", "timeout")
-    try:
-        asyncio.run(
-            run(
-                paths,
-                addresses=Addresses(host=host, port=port, grpc_port=grpc_port),
-                batching=Batching(**{key: value for key, value in given.items() if key not in limits}),
-                limits=Limits(**{key: value for key, value in given.items() if key in limits}),
-                make_runtime=make_runtime,
-                poll_seconds=poll_seconds,
-                announce=announce,
-            )
+    asyncio.run(
+        run(
+            paths,
+            addresses=Addresses(host=host, port=port, grpc_port=grpc_port),
+            batching=Batching(**{key: value for key, value in given.items() if key not in limits}),
+            limits=Limits(**{key: value for key, value in given.items() if key in limits}),
+            make_runtime=make_runtime,
+            poll_seconds=poll_seconds,
+            announce=announce,
         )
-    except RunError as error:
-        raise click.ClickException(str(error)) from error
+    )
 
 
 def _named(bundles: tuple[Path, ...], name: str | None) -> dict[str, Path]:
