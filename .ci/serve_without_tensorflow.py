@@ -26,10 +26,10 @@ def free_port() -> int:
 
 ports = free_port(), free_port()
 tfgen_command = str(Path(sys.executable).with_name("tfgen"))
-start = time.perf_counter()
-server = subprocess.Popen([tfgen_command, "serve", sys.argv[1], f"--port={ports[0]}", f"--grpc-port={ports[1]}"])
 x = tfgen.datasets.TwoMoons().sample(1000, seed=2)["x"]
 expected = tfgen_serving.Scorer(sys.argv[1]).score(x)
+start = time.perf_counter()
+server = subprocess.Popen([tfgen_command, "serve", sys.argv[1], f"--port={ports[0]}", f"--grpc-port={ports[1]}"])
 try:
     for scheme, port in zip(("http", "grpc"), ports, strict=True):
         with tfgen_serving.Client(f"{scheme}://127.0.0.1:{port}", Path(sys.argv[1]).name, retries=20) as client:
@@ -38,5 +38,9 @@ try:
         print(f"{len(x)} rows scored over {scheme}, {time.perf_counter() - start:.1f} s after the start; {draws[0]}")
 finally:
     server.send_signal(signal.SIGTERM)
-if server.wait(60) != 0:
+    try:
+        server.wait(90)
+    finally:
+        server.kill()
+if server.returncode != 0:
     sys.exit(f"the server ended with status {server.returncode}")

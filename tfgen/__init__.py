@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tfgen._requirements import check_training_requirements
 
 if TYPE_CHECKING:
-    from tfgen import datasets, distributions, layers, losses, noise, plots
+    from tfgen import callbacks, datasets, distributions, layers, losses, noise, plots
     from tfgen.bundles import verify_bundle
     from tfgen.losses import NegativeLogLikelihood
     from tfgen.models import (
@@ -44,6 +44,7 @@ __all__ = [
     "NegativeLogLikelihood",
     "RealNVP",
     "SplineFlow",
+    "callbacks",
     "datasets",
     "distributions",
     "layers",
@@ -70,6 +71,7 @@ _TRAINING = {
     "NegativeLogLikelihood": "tfgen.losses:NegativeLogLikelihood",
     "RealNVP": "tfgen.models:RealNVP",
     "VAE": "tfgen.models:VAE",
+    "callbacks": "tfgen.callbacks:",
     "distributions": "tfgen.distributions:",
     "layers": "tfgen.layers:",
     "load_model": "tfgen.models:load_model",

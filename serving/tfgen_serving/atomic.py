@@ -10,13 +10,14 @@ __all__ = ["atomic_file"]
 
 
 @contextmanager
-def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_file(path: str | os.PathLike[str], *, sync: bool = False) -> Iterator[Path]:
     """Gives a hidden name beside `path`, with its ending, to write to; it becomes `path` when the block ends well.
 
     Whatever goes wrong in the block, `path` stays as it was, and what was written goes.
 
     Args:
         path: What is to be; an old file is replaced.
+        sync: Whether what was written reaches the disk first, so that not even a power cut leaves half a file.
 
     Yields:
         The path to write to, on the same file system.
@@ -33,6 +34,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     partial = target.with_name(f".{target.stem}.partial-{secrets.token_hex(4)}{target.suffix}")
     try:
         yield partial
+        if sync:
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from tfgen_serving.errors import BundleError
 from tfgen_serving.files import hash_files
 from tfgen_serving.manifest import MANIFEST_NAME, Manifest
 
-__all__ = ["Bundle"]
+__all__ = ["Bundle", "version_number"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,17 @@ class Bundle:
             folder = found[number]
         return cls(path=folder, version=number, manifest=Manifest.read(folder))
 
+    @classmethod
+    def open_base(cls, path: str | os.PathLike[str]) -> "Bundle":
+        """Opens a base path's highest version, as a server does that looks there for new ones.
+
+        Raises:
+            BundleError: As of `open`; or `path` is itself a version folder, in which no version would be found.
+        """
+        if (Path(path) / MANIFEST_NAME).is_file():
+            raise BundleError(f"path must be a base path, not one of its versions. Received: {str(path)!r}")
+        return cls.open(path)
+
     @staticmethod
     def versions(path: str | os.PathLike[str]) -> tuple[int, ...]:
         """Returns the integer versions in the base path `path`, ascending; other names are passed over.
@@ -104,7 +115,7 @@ def _check_folder(path: Path) -> None:
 def _version_folders(path: Path) -> dict[int, Path]:
     found: dict[int, Path] = {}
     for folder in sorted(path.iterdir()):
-        number = _as_number(folder.name)
+        number = version_number(folder.name)
         if number is None or not folder.is_dir():
             continue
         if number in found:
@@ -118,10 +129,11 @@ def _version_folders(path: Path) -> dict[int, Path]:
 
 def _number_of(folder: Path) -> int | None:
     # "." and "bundle/latest" have their number only once resolved, a link named "3" only before.
-    number = _as_number(folder.name)
-    return _as_number(folder.resolve().name) if number is None else number
+    number = version_number(folder.name)
+    return version_number(folder.resolve().name) if number is None else number
 
 
-def _as_number(name: str) -> int | None:
+def version_number(name: str) -> int | None:
+    """The version that a folder of this name holds; None where the name is none."""
     # int() would also take " 1", "+1", "1_0" and digits of other scripts, which TensorFlow Serving does not.
     return int(name) if name.isascii() and name.isdigit() else None

@@ -9,9 +9,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import as_integer, as_rows, as_seed, check_inputs, check_names
-from tfgen_serving.tensors import SignatureInfo
+from tfgen_serving.tensors import EndpointInfo, SignatureInfo, TensorInfo
 
-__all__ = ["Arrays", "Call", "Work", "decode", "encode", "join", "reconstruct", "run", "sample", "score"]
+__all__ = [
+    "Arrays",
+    "Call",
+    "Work",
+    "decode",
+    "encode",
+    "endpoint_of",
+    "join",
+    "output_of",
+    "reconstruct",
+    "run",
+    "sample",
+    "score",
+]
 
 Arrays = dict[str, NDArray[Any]]
 T = TypeVar("T")
@@ -86,9 +99,28 @@ def join(parts: Sequence[Arrays]) -> Arrays:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def endpoint_of(endpoints: Mapping[str, EndpointInfo], name: str) -> EndpointInfo:
+    """Returns a bundle's endpoint; InputError where it has none of this name."""
+    if name not in endpoints:
+        known = ", ".join(endpoints) or "none"
+        raise InputError(f"endpoint must be one of those in the bundle: {known}. Received: {name!r}")
+    return endpoints[name]
+
+
+def output_of(info: SignatureInfo, preferred: str) -> TensorInfo:
+    """Returns the only output, or of several the one called `preferred`; InputError where there is none."""
+    for tensor in info.outputs:
+        if len(info.outputs) == 1 or tensor.name == preferred:
+            return tensor
+    raise InputError(
+        f"endpoint {info.name!r} must have one output or one called {preferred!r}: "
+        f"use run() for all of them. Received: {', '.join(tensor.name for tensor in info.outputs)}"
+    )
+
+
 def _of_one_output(endpoint: str, inputs: Mapping[str, Any], preferred: str) -> Call[NDArray[Any]]:
     def check(info: SignatureInfo) -> Work[NDArray[Any]]:
-        output = _only(info, preferred)
+        output = output_of(info, preferred).name
         return _row_by_row(info, inputs, lambda outputs: outputs[output])
 
     return Call(endpoint, check)
@@ -109,7 +141,7 @@ def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int) ->
     total = n if rows is None else n * len(rows)
     if total > 2**31:
         raise InputError(f"n must give at most 2**31 draws in all, one for each int32. Received: {total} draws")
-    output = _only(info, "x")
+    output = output_of(info, "x").name
 
     def inputs(start: int, stop: int) -> Arrays:
         index = np.arange(start, stop)
@@ -121,15 +153,3 @@ def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int) ->
         return draws if rows is None else draws.reshape(n, len(rows), *draws.shape[1:])
 
     return Work(total, inputs, answer)
-
-
-def _only(info: SignatureInfo, preferred: str) -> str:
-    names = [tensor.name for tensor in info.outputs]
-    if len(names) == 1:
-        return names[0]
-    if preferred in names:
-        return preferred
-    raise InputError(
-        f"endpoint {info.name!r} must have one output or one called {preferred!r}: "
-        f"use run() for all of them. Received: {', '.join(names)}"
-    )

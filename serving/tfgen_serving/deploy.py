@@ -2,21 +2,19 @@
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from tfgen_serving.atomic import atomic_file
 from tfgen_serving.bundle import Bundle
 from tfgen_serving.errors import InputError
+from tfgen_serving.names import check_model_name
 from tfgen_serving.server.limits import Batching
 
 __all__ = ["IMAGE", "deployment", "write_deployment"]
 
 IMAGE = "tensorflow/serving:2.21.0"
 """The official image of the TensorFlow that bundles are written with."""
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def deployment(
@@ -43,7 +41,7 @@ def deployment(
 
     Raises:
         InputError: No bundle, or a name that cannot be in a path.
-        BundleError: A path is no bundle.
+        BundleError: A path is no bundle, or one of a bundle's versions.
 
     Example:
         >>> deployment({})
@@ -53,9 +51,8 @@ def deployment(
     if not bundles:
         raise InputError("bundles must name at least one. Received: none")
     for name, path in bundles.items():
-        if not _NAME.fullmatch(name):
-            raise InputError(f"a model's name must be letters, digits, '.', '_' and '-'. Received: {name!r}")
-        Bundle.open(path)
+        check_model_name(name)
+        Bundle.open_base(path)
     mounts = mounts or {name: str(Path(path).resolve()) for name, path in bundles.items()}
     batching = batching or Batching(max_batch_size=1024, batch_timeout_micros=1000)
     return {
@@ -76,7 +73,7 @@ def write_deployment(folder: Path, files: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         with atomic_file(folder / name) as path:
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
 
 
 def _models(bundles: Mapping[str, object]) -> str:
@@ -109,7 +106,12 @@ def _compose(mounts: Mapping[str, str], image: str) -> str:
     def text(value: str) -> str:
         return json.dumps(value.replace("$", "$$"), ensure_ascii=False)
 
-    volumes = "".join(f"      - {text(f'{path}:/models/{name}:ro')}\n" for name, path in mounts.items())
+    # A path may hold a colon: no short form of a volume does.
+    folders = {"/config": "./"} | {f"/models/{name}": path for name, path in mounts.items()}
+    volumes = "".join(
+        f"      - type: bind\n        source: {text(path)}\n        target: {text(target)}\n        read_only: true\n"
+        for target, path in folders.items()
+    )
     return f"""services:
   tensorflow-serving:
     image: {text(image)}
@@ -122,6 +124,5 @@ def _compose(mounts: Mapping[str, str], image: str) -> str:
       - "127.0.0.1:8500:8500"
       - "127.0.0.1:8501:8501"
     volumes:
-      - "./:/config:ro"
 {volumes}    restart: unless-stopped
 """

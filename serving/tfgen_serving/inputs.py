@@ -1,7 +1,9 @@
 """Checks of what a caller passes to an endpoint, made before anything runs."""
 
+import math
 import operator
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from tfgen_serving.errors import InputError
 from tfgen_serving.tensors import SignatureInfo, TensorInfo
 
-__all__ = ["as_integer", "as_rows", "as_seed", "check_form", "check_inputs", "check_names"]
+__all__ = ["as_integer", "as_rows", "as_seconds", "as_seed", "check_form", "check_inputs", "check_names"]
 
 _INT32 = np.iinfo(np.int32)
 
@@ -115,6 +117,14 @@ def as_integer(name: str, value: Any, *, minimum: int, maximum: int | None = Non
         raise InputError(f"{name} must be {expected}. Received: {value!r}") from None
     if number < minimum or (maximum is not None and number > maximum):
         raise InputError(f"{name} must be {expected}. Received: {number}")
+    return number
+
+
+def as_seconds(name: str, value: Any) -> float:
+    """Returns `value` as a float above nought, from any real number but bool; InputError otherwise."""
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not 0 < number < math.inf:
+        raise InputError(f"{name} must be positive seconds. Received: {value!r}")
     return number
 
 

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from tfgen_serving import calls
 from tfgen_serving.bundle import Bundle
 from tfgen_serving.calls import Arrays, Call, Work
-from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import as_integer
 from tfgen_serving.manifest import Manifest
 from tfgen_serving.sessions import Sessions
@@ -82,7 +81,7 @@ class Scorer:
         Args:
             x: ``[n, *event]``.
             context: ``[n, *context]`` for a model with context, one row for each row of `x`.
-            batch_size: How many rows run at a time; it changes memory and speed, not results.
+            batch_size: How many rows run at a time. A model's numbers may differ with it in the last digit.
 
         Returns:
             ``[n]`` nats.
@@ -91,7 +90,7 @@ class Scorer:
             InputError: An argument does not fit the endpoint.
             RunError: ONNX Runtime failed.
         """
-        return self._perform(calls.score(x, context), batch_size)
+        return self.perform(calls.score(x, context), batch_size)
 
     def sample(
         self, n: int, context: ArrayLike | None = None, *, seed: int, batch_size: int = BATCH_SIZE
@@ -106,7 +105,7 @@ class Scorer:
             n: How many draws.
             context: ``[b, *context]`` for a model with context.
             seed: An integer in the range of int32.
-            batch_size: How many draws run at a time; it changes memory and speed, not results.
+            batch_size: How many draws run at a time. A model's numbers may differ with it in the last digit.
 
         Returns:
             ``[n, *event]``; with a context ``[n, b, *event]``, TFP's order.
@@ -115,22 +114,22 @@ class Scorer:
             InputError: An argument does not fit the endpoint, or n times b seed rows do not fit int32.
             RunError: ONNX Runtime failed.
         """
-        return self._perform(calls.sample(n, context, seed), batch_size)
+        return self.perform(calls.sample(n, context, seed), batch_size)
 
     def encode(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
         """Returns the latent z of each row, ``[n, *latent]``; arguments and errors as for `score`.
 
         The endpoint's other outputs, such as a flow's ``log_det_jacobian`` in nats, come from `run`.
         """
-        return self._perform(calls.encode(x, context), batch_size)
+        return self.perform(calls.encode(x, context), batch_size)
 
     def decode(self, z: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
         """Returns what each latent z stands for, ``[n, *event]``; arguments and errors as for `score`."""
-        return self._perform(calls.decode(z, context), batch_size)
+        return self.perform(calls.decode(z, context), batch_size)
 
     def reconstruct(self, x: ArrayLike, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
         """Returns each row as it is decoded from its own encoding, ``[n, *event]``; errors as for `score`."""
-        return self._perform(calls.reconstruct(x), batch_size)
+        return self.perform(calls.reconstruct(x), batch_size)
 
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.
@@ -147,13 +146,11 @@ class Scorer:
             >>> scorer.run("encode", x=[[0.5, 0.25]])["log_det_jacobian"]  # doctest: +SKIP
             array([0.8057], dtype=float32)
         """
-        return self._perform(calls.run(endpoint, inputs), BATCH_SIZE)
+        return self.perform(calls.run(endpoint, inputs), BATCH_SIZE)
 
-    def _perform(self, call: Call[T], batch_size: int) -> T:
-        if call.endpoint not in self.endpoints:
-            known = ", ".join(self.endpoints) or "none"
-            raise InputError(f"endpoint must be one of those in the bundle: {known}. Received: {call.endpoint!r}")
-        endpoint = self.endpoints[call.endpoint]
+    def perform(self, call: Call[T], batch_size: int) -> T:
+        """Returns what a call made by `tfgen_serving.calls` asks for; `batch_size` and errors as for `score`."""
+        endpoint = calls.endpoint_of(self.endpoints, call.endpoint)
         work = call.check(endpoint)
         return work.answer(self._batched(endpoint, work, batch_size))
 

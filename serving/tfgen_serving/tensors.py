@@ -1,8 +1,11 @@
 """What a manifest says of one endpoint: its named, batch-first inputs and outputs and its ONNX file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from tfgen_serving.errors import BundleError
 from tfgen_serving.fields import as_shape, check_path, check_text, expect, fields_of, within
@@ -47,6 +50,11 @@ class TensorInfo:
     def text(self) -> str:
         """The dtype and shape as a message states them: ``float32 [batch, 2]``."""
         return f"{self.dtype} [{', '.join(['batch', *('?' if d is None else str(d) for d in self.shape[1:])])}]"
+
+    @property
+    def row_bytes(self) -> int:
+        """The bytes of one row; sizes that are free count as 1."""
+        return math.prod(size or 1 for size in self.shape) * np.dtype(self.dtype).itemsize
 
     def to_data(self) -> dict[str, Any]:
         """Returns the tensor as JSON data."""

@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from tfgen_serving import Scorer
+from tfgen_serving import Bundle, Scorer
 
 CONTEXT = np.random.default_rng(5).normal(size=(4, 3)).astype("float32")
 
@@ -63,6 +63,21 @@ def test_what_cannot_be(
     assert result.exit_code == status
     assert result.stderr.startswith(told)
     assert not (tmp_path / "x.npy").exists()
+
+
+def test_a_missing_folder_is_told_before_the_bundle_is_read(
+    command: Any, flow_bundle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(bundle: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Bundle, "verify_files", read)
+    np.save(tmp_path / "x.npy", np.zeros((3, 2)))
+    out = tmp_path / "none" / "x.npy"
+    for words in (("sample", flow_bundle[1], "--num", 3, "--seed", 0), ("score", flow_bundle[1], tmp_path / "x.npy")):
+        result = command(*words, "--out", out)
+        told = f"Error: --out must be in a folder that is there. Received: {out}\n"
+        assert (result.exit_code, result.stderr) == (1, told)
 
 
 def test_in_its_own_process_it_needs_no_tensorflow(flow_bundle: Any, tmp_path: Path) -> None:

@@ -157,6 +157,14 @@ def test_versions_and_folders_that_are_no_bundle(command: Any, flow_bundle: Any,
         assert command("score", *wrong).exit_code == 2
 
 
+def test_there_is_nothing_to_restart_without_out(command: Any, flow_bundle: Any, tmp_path: Path) -> None:
+    data = _saved(tmp_path / "x.npy", only=X)
+    result = command("score", flow_bundle[1], data, "--restart")
+    told = "Error: --restart must come with --out. Received: --restart alone\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", told)
+    assert command("score", flow_bundle[1], data, "--restart", "--out", tmp_path / "s.npy").exit_code == 0
+
+
 def test_in_its_own_process_it_needs_no_tensorflow(process: Any, mdn_bundle: Any, tmp_path: Path) -> None:
     model, base = mdn_bundle
     data = _saved(tmp_path / "rows.npz", x=Y, context=CONTEXT)

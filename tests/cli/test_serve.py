@@ -93,6 +93,14 @@ def test_it_answers_within_two_seconds(bundle: Path, serve: Any) -> None:
     assert min(seconds) < 2
 
 
+def test_answers_are_limited(bundle: Path, serve: Any) -> None:
+    served = serve(bundle, "--max-answer-bytes", 4)
+    assert len(served.predict(X[:1])) == 1
+    response = httpx.post(f"{served.url}/v1/models/toy:predict", json={"inputs": X.tolist()})
+    assert (response.status_code, "an answer must have at most 4 bytes" in response.text) == (400, True)
+    assert served.kill(signal.SIGTERM) == 0
+
+
 def test_one_line_tells_where(bundle: Path, serve: Any, tmp_path: Path) -> None:
     Toy().write(tmp_path / "second")
     served = serve(bundle, tmp_path / "second")
@@ -230,8 +238,10 @@ def test_it_is_told_to_stop_while_it_loads(bundle: Path) -> None:
     [
         (["{bundle}", "{bundle}"], "bundles must have different names. Received: "),
         (["{bundle}", "{parent}", "--name", "both"], "`--name` must be left out where there are several bundles."),
-        (["{bundle}", "--name", "a/b"], "a model's name must be some characters other than / and :."),
-        (["/", "--port", "0"], "a model's name must be some characters other than / and :."),
+        (["{bundle}", "--name", "a/b"], "a model's name must be letters, digits, '_', '.' and '-'"),
+        (["/", "--port", "0"], "a model's name must be letters, digits, '_', '.' and '-'"),
+        (["{bundle}/3", "--port", "0", "--grpc-port", "0"], "path must be a base path, not one of its versions."),
+        (["{bundle}", "--port", "1", "--grpc-port", "1"], "port and grpc_port must be different."),
         (["{parent}", "--port", "0"], "path must hold manifest.json or folders named by an integer version."),
         (["{bundle}", "--port", "0", "--host", "no.such.host.example"], "host and port must be an address"),
     ],

@@ -1,6 +1,7 @@
 """`tfgen verify`."""
 
 import logging
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen.bundles import verify_bundle
+from tfgen.bundles.verify import EndpointReport
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +45,18 @@ def test_a_tolerance_that_is_not_kept(command: Any, flow_bundle: Any) -> None:
     assert command("verify", flow_bundle[1], "--rows", 32, "--tolerance", 2 * worst.largest).exit_code == 0
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_difference_that_is_no_number_is_none_that_passes(
+    command: Any, flow_bundle: Any, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = [EndpointReport(name, 8, {("keras", "onnx"): 1e-7}) for name in ("score", "sample")]
+    reports[place] = EndpointReport("odd", 8, {("keras", "onnx"): math.nan})
+    monkeypatch.setattr("tfgen.bundles.verify_bundle", lambda *arguments, **keywords: reports)
+    result = command("verify", flow_bundle[1])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: odd differs by nan")
+
+
 def test_a_changed_file(command: Any, flow_bundle: Any, tmp_path: Path) -> None:
     shutil.copytree(flow_bundle[1], tmp_path / "base")
     with (tmp_path / "base" / "1" / "onnx" / "score.onnx").open("ab") as file:
@@ -62,7 +76,16 @@ def test_a_folder_that_is_no_bundle(command: Any, flow_bundle: Any, tmp_path: Pa
         assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["none"], [".", "--rows", "0"], [".", "--tolerance", "little"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["none"],
+        [".", "--rows", "0"],
+        [".", "--tolerance", "little"],
+        [".", "--tolerance", "nan"],
+        [".", "--tolerance", "-1"],
+    ],
+)
 def test_arguments_that_cannot_be(command: Any, arguments: list[str]) -> None:
     assert command("verify", *arguments).exit_code == 2
 

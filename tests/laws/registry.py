@@ -96,6 +96,12 @@ MODELS: dict[str, Entry] = {
     "vae-discretised-logistic": Entry(
         _vae((2,), latent_dim=1, likelihood="discretised_logistic", levels=9, num_samples=20), "bound"
     ),
+    "vae-conditional": Entry(
+        _vae(
+            (2,), latent_dim=1, likelihood="gaussian", context_shape=(2,), prior="conditional", beta=0.5, num_samples=24
+        ),
+        "bound",
+    ),
     "vae-gaussian": Entry(_vae((2,), latent_dim=2, likelihood="gaussian", num_samples=24), "bound"),
 }
 EXACT = sorted(name for name, entry in MODELS.items() if entry.score_kind == "exact")

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from laws.registry import rows
 from laws.truth import true_log_prob
 
 import tfgen
@@ -13,14 +14,25 @@ REPEATS = 400
 
 @pytest.fixture
 def data(bound_model):
-    # What the model finds likely: elsewhere a few heavy weights would decide every mean.
-    return bound_model, bound_model.sample(6, seed=3).numpy()
+    return bound_model, likely(bound_model)
 
 
-def _bounds(model, x, num_samples, *, seed):
+def likely(model):
+    """Named inputs that the model finds likely: elsewhere a few heavy weights would decide every mean."""
+    if model.context_shape is None:
+        return {"x": model.sample(6, seed=3).numpy()}
+    context = rows(model, 6, seed=4)["context"]
+    return {"x": model.sample(1, context, seed=3).numpy()[0], "context": context}
+
+
+def _repeated(inputs, count):
+    return {name: np.repeat(value, count, axis=0) for name, value in inputs.items()}
+
+
+def _bounds(model, inputs, num_samples, *, seed):
     """[rows, repeats]: the bound by independent noise."""
-    repeated = np.repeat(x, REPEATS, axis=0)
-    return model.bound(repeated, num_samples=num_samples, seed=seed).numpy().reshape(len(x), -1).astype(np.float64)
+    bounds = model.bound(**_repeated(inputs, REPEATS), num_samples=num_samples, seed=seed)
+    return bounds.numpy().reshape(len(inputs["x"]), -1).astype(np.float64)
 
 
 def _mean_and_error(values):
@@ -29,14 +41,14 @@ def _mean_and_error(values):
 
 @pytest.mark.parametrize("num_samples", [1, 5, 64])
 def test_a_bound_never_exceeds_the_truth(data, num_samples):
-    model, x = data
-    mean, error = _mean_and_error(_bounds(model, x, num_samples, seed=1))
-    assert (mean <= true_log_prob(model, x) + 3 * error).all()
+    model, inputs = data
+    mean, error = _mean_and_error(_bounds(model, inputs, num_samples, seed=1))
+    assert (mean <= true_log_prob(model, **inputs) + 3 * error).all()
 
 
 def test_more_samples_never_lower_the_bound(data):
-    model, x = data
-    found = [_mean_and_error(_bounds(model, x, count, seed=count)) for count in (1, 5, 64)]
+    model, inputs = data
+    found = [_mean_and_error(_bounds(model, inputs, count, seed=count)) for count in (1, 5, 64)]
     for (low, low_error), (high, high_error) in itertools.pairwise(found):
         assert (high >= low - 3 * np.hypot(low_error, high_error)).all()
 
@@ -52,47 +64,49 @@ def test_importance_weights_average_to_the_truth(bound_model):
         bound_model.dequantizer.set_weights([0 * value for value in bound_model.dequantizer.get_weights()])
         standardization = bound_model.dequantizer.bijector_layers[1]
         standardization.log_scale.assign(np.log([2.5, 2.5]))  # of logit u: about uniform, with enough near 0 and 1
-    x = bound_model.sample(6, seed=3).numpy()
-    ratios = np.exp(_bounds(bound_model, x, 64, seed=2) - true_log_prob(bound_model, x, within=True)[:, None])
+    inputs = likely(bound_model)
+    truth = true_log_prob(bound_model, **inputs, within=True)
+    ratios = np.exp(_bounds(bound_model, inputs, 64, seed=2) - truth[:, None])
     mean, error = _mean_and_error(ratios)
     assert error.max() < 0.03
     assert (np.abs(mean - 1) <= 4 * error + 1e-4).all()
 
 
 def test_one_sample_is_the_loss(data):
-    model, x = data
-    terms = model({"x": x})
+    model, inputs = data
+    terms = model(inputs)
     total = sum(terms[name] for name in model.term_names).numpy()
     score = type(model).from_config({**model.get_config(), "num_samples": 1})
     score.set_weights(model.get_weights())
-    np.testing.assert_allclose(score.score(x), -total, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(score.score(**inputs), -total, rtol=1e-5, atol=1e-5)
 
 
 def test_evaluate_gives_the_mean_bound_of_independent_noise(data):
-    model, x = data
-    x = np.repeat(x, 5, axis=0)
+    model, inputs = data
+    inputs = _repeated(inputs, 5)
     model.compile()
-    loss = model.evaluate(x, batch_size=7, verbose=0, return_dict=True)["loss"]
-    expected = -model.bound(x, num_samples=model.training_samples, seed=0).numpy().mean()
+    loss = model.evaluate(inputs, batch_size=7, verbose=0, return_dict=True)["loss"]
+    expected = -model.bound(**inputs, num_samples=model.training_samples, seed=0).numpy().mean()
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
 def test_the_score_is_the_same_for_the_same_example(data):
-    model, x = data
-    twice = model.score(np.concatenate([x, x])).numpy()
-    np.testing.assert_allclose(twice[: len(x)], twice[len(x) :], rtol=1e-6, atol=1e-6)
-    assert len(np.unique(model.bound(np.repeat(x[:1], 20, axis=0), seed=0).numpy())) > 10
+    model, inputs = data
+    twice = model.score(**{name: np.concatenate([value, value]) for name, value in inputs.items()}).numpy()
+    np.testing.assert_allclose(twice[:6], twice[6:], rtol=1e-6, atol=1e-6)
+    first = _repeated({name: value[:1] for name, value in inputs.items()}, 20)
+    assert len(np.unique(model.bound(**first, seed=0).numpy())) > 10
 
 
 def test_a_seed_gives_one_bound(data):
-    model, x = data
-    first, again, other = (model.bound(x, num_samples=3, seed=seed).numpy() for seed in (5, 5, 6))
+    model, inputs = data
+    first, again, other = (model.bound(**inputs, num_samples=3, seed=seed).numpy() for seed in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert (first != other).all()
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, "many"])
 def test_the_count_is_checked(data, count):
-    model, x = data
+    model, inputs = data
     with pytest.raises(ValueError, match="`num_samples` must be an integer of at least 1"):
-        model.bound(x, num_samples=count, seed=0)
+        model.bound(**inputs, num_samples=count, seed=0)

@@ -1,6 +1,7 @@
 """What models are measured by: their log-densities, and draws from those, by ways that are not the model's own."""
 
 import numpy as np
+import tensorflow as tf
 from laws.line import from_line
 
 import tfgen
@@ -24,15 +25,24 @@ def true_log_prob(
     if isinstance(model, tfgen.Dequantized):
         table = cell_log_probs(model, within=within)
         return table[tuple(x.astype(int).reshape(len(x), -1).T)]
+    if context is None:
+        return _latent_log_prob(model, x)
+    return np.concatenate([_latent_log_prob(model, x[i : i + 1], context[i : i + 1]) for i in range(len(x))])
+
+
+def _latent_log_prob(model: tfgen.VAE, x: np.ndarray, context: np.ndarray | None = None) -> np.ndarray:
+    """Σ over a grid of z, 7 of the prior's standard deviations to each side; of one context."""
     points = 601 if model.latent_dim == 1 else 61
     axis = np.linspace(-7, 7, points)
-    z = np.stack(np.meshgrid(*[axis] * model.latent_dim, indexing="ij"), axis=-1).reshape(-1, model.latent_dim)
-    prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(axis=-1) + model.latent_dim * np.log(axis[1] - axis[0])
-    likelihood = model.build_likelihood(z.astype(np.float32))
+    unit = np.stack(np.meshgrid(*[axis] * model.latent_dim, indexing="ij"), axis=-1).reshape(-1, model.latent_dim)
+    mass = -0.5 * (unit**2 + np.log(2 * np.pi)).sum(axis=-1) + model.latent_dim * np.log(axis[1] - axis[0])
+    prior = model.build_prior(None if context is None else tf.constant(context))
+    z = (prior.mean().numpy() + prior.stddev().numpy() * unit).astype(np.float32)
+    likelihood = model.build_likelihood(z, None if context is None else np.repeat(context, len(z), axis=0))
     parts = []
     for start in range(0, len(x), 500):
         conditional = likelihood.log_prob(x[start : start + 500, None]).numpy().astype(np.float64)
-        parts.append(np.logaddexp.reduce(conditional + prior, axis=1))
+        parts.append(np.logaddexp.reduce(conditional + mass, axis=1))
     return np.concatenate(parts)
 
 

@@ -189,12 +189,6 @@ def test_bad_arguments_are_named(argument, value):
         tfgen.VAE(**{"event_shape": (3,), "latent_dim": 2, argument: value})
 
 
-def test_a_vae_is_unconditional():
-    with pytest.raises(ValueError, match="`context_shape` must be None: a VAE is unconditional"):
-        tfgen.VAE(event_shape=(3,), latent_dim=2, context_shape=(1,))
-    assert tfgen.VAE(event_shape=(3,), latent_dim=2, hidden=(), context_shape=None).context_shape is None
-
-
 def test_the_decoder_s_widths_are_the_encoder_s_reversed():
     vae = tfgen.VAE(event_shape=(3,), latent_dim=2, hidden=(7, 5))
     assert [dense.units for dense in vae.encoder.dense] == [7, 5]

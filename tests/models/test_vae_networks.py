@@ -141,7 +141,10 @@ def test_training_tells_the_networks_that_it_is():
         np.testing.assert_array_equal(quiet[0][name], quiet[1][name])
         assert (noisy[0][name].numpy() != noisy[1][name].numpy()).any()
     z = tf.ones([20, 2])
-    for part in (lambda training: vae.build_posterior(x, training), lambda training: vae.build_likelihood(z, training)):
+    for part in (
+        lambda training: vae.build_posterior(x, training=training),
+        lambda training: vae.build_likelihood(z, training=training),
+    ):
         np.testing.assert_array_equal(part(False).mean(), part(False).mean())
         assert (part(True).mean().numpy() != part(True).mean().numpy()).any()
 

@@ -130,3 +130,14 @@ def test_a_bad_manifest_is_named_by_its_path(toy: Any, tmp_path: Path) -> None:
     toy.edit_manifest(folder, score_kind="guess")
     with pytest.raises(BundleError, match=r"1.manifest\.json: score_kind must be 'exact' or 'bound'"):
         Bundle.open(tmp_path)
+
+
+def test_a_base_path_is_none_of_its_versions(toy: Any, tmp_path: Path) -> None:
+    folder = toy.write(tmp_path / "toy", 7)
+    (tmp_path / "latest").symlink_to(folder)
+    assert Bundle.open_base(tmp_path / "toy").version == 7
+    for path in (folder, tmp_path / "latest"):
+        with pytest.raises(BundleError, match=r"^path must be a base path, not one of its versions\. Received: "):
+            Bundle.open_base(path)
+    with pytest.raises(BundleError, match="path must be a folder that exists"):
+        Bundle.open_base(tmp_path / "nothing")

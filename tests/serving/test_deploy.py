@@ -1,5 +1,6 @@
 """TensorFlow Serving's configuration, read by its own messages where they are published, and by their fields."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,10 +79,14 @@ def test_batching(most: int, plain_bundle: Path, batching_parameters: Any) -> No
 
 
 def test_compose(plain_bundle: Path) -> None:
-    compose = yaml.safe_load(deployment({"plain": plain_bundle}, mounts={"plain": "./it's $5: here"})["compose.yaml"])
+    mounts = {"plain": "./it's $5: hére"}
+    compose = yaml.safe_load(deployment({"plain": plain_bundle}, mounts=mounts)["compose.yaml"])
     (service,) = compose["services"].values()
     assert service["image"] == IMAGE
-    assert service["volumes"] == ["./:/config:ro", "./it's $$5: here:/models/plain:ro"]
+    assert service["volumes"] == [  # in the long form, since the short one ends a path at its first colon
+        {"type": "bind", "source": "./", "target": "/config", "read_only": True},
+        {"type": "bind", "source": "./it's $$5: hére", "target": "/models/plain", "read_only": True},
+    ]
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
     used = [argument.partition("=")[2] for argument in service["command"] if "/config/" in argument]
     assert {Path(path).name for path in used} == {"models.config", "batching.config", "monitoring.config"}
@@ -95,7 +100,7 @@ def test_monitoring(plain_bundle: Path) -> None:
     assert (parsed.enable, parsed.path) == (True, "/monitoring/prometheus/metrics")
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "a:b", 'a"'])
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "-a", "a:b", 'a"', "a\n", "é"])
 def test_names_that_no_path_holds(name: str, plain_bundle: Path) -> None:
     with pytest.raises(InputError, match="a model's name must be letters"):
         deployment({name: plain_bundle})
@@ -104,6 +109,11 @@ def test_names_that_no_path_holds(name: str, plain_bundle: Path) -> None:
 def test_only_bundles(tmp_path: Path) -> None:
     with pytest.raises(BundleError):
         deployment({"empty": tmp_path})
+
+
+def test_no_version_alone(plain_bundle: Path) -> None:
+    with pytest.raises(BundleError, match=r"^path must be a base path, not one of its versions\. Received: "):
+        deployment({"plain": plain_bundle / "1"})
 
 
 def test_the_command_writes_what_is_shown_in_the_repository(toy: Any, tmp_path: Path) -> None:
@@ -132,3 +142,13 @@ def test_files_are_replaced_whole(tmp_path: Path) -> None:
     write_deployment(tmp_path / "deploy", {"a": "two"})
     assert [path.name for path in (tmp_path / "deploy").iterdir()] == ["a"]
     assert (tmp_path / "deploy" / "a").read_text() == "two"
+
+
+def test_files_are_of_utf_8(tmp_path: Path) -> None:
+    """Whatever the locale: a path may hold any letter."""
+    code = f"from tfgen_serving.deploy import *; write_deployment(Path({str(tmp_path)!r}), {{'a': chr(233)}})"
+    command = [sys.executable, "-X", "utf8=0", "-c", f"from pathlib import Path; {code}"]
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a").read_bytes() == chr(233).encode()

@@ -1,14 +1,20 @@
 """Names of columns as an option's value."""
 
-import csv
+import re
 
 import click
 
 __all__ = ["COLUMNS"]
 
+_NAME = re.compile(r"""\s*(?:"((?:[^"]|"")+)"|([^",\s](?:[^,\r\n]*[^,\s])?))\s*(,|\Z)""")
+
 
 class _Columns(click.ParamType):
-    """Names between commas; one that holds a comma itself stands in double quotes."""
+    """Names between commas.
+
+    One that holds a comma or a line break, or begins or ends with a space, stands in double quotes; a quote in these is
+    doubled.
+    """
 
     name = "columns"
 
@@ -17,10 +23,15 @@ class _Columns(click.ParamType):
     ) -> tuple[str, ...]:
         if isinstance(value, tuple):  # the default
             return value
-        names = tuple(name.strip() for name in next(csv.reader([value], skipinitialspace=True), []))
-        if not names or not all(names):
-            self.fail(f"must be names of columns between commas. Received: {value!r}", param, ctx)
-        return names
+        names, place, more = [], 0, ","
+        while more:
+            match = _NAME.match(value, place)
+            if match is None:
+                self.fail(f"must be names of columns between commas. Received: {value!r}", param, ctx)
+            quoted, bare, more = match.groups()
+            names.append(bare if quoted is None else quoted.replace('""', '"'))
+            place = match.end()
+        return tuple(names)
 
 
 COLUMNS = _Columns()

@@ -35,7 +35,7 @@ def deploy_config(bundles: tuple[Path, ...], out: Path, image: str | None) -> No
         raise ValueError(f"bundles must have folders of different names. Received: {names}")
     relative = {name: os.path.relpath(bundle, out) for name, bundle in named.items()}
     for name, path in relative.items():
-        # Compose takes a path for one only where it begins as one.
+        # Compose would take ~ for the user's own folder.
         relative[name] = path if path.startswith((".", "/")) else f"./{path}"
     files = deployment(named, image=image or IMAGE, mounts=relative)
     write_deployment(out, files)

@@ -19,8 +19,10 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (ImportError, OSError, ValueError, *_serving_errors()) as error:
-            raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if isinstance(error, (ImportError, OSError, ValueError, *_serving_errors())):
+                raise click.ClickException(str(error)) from error
+            raise
 
     return wrapped
 

@@ -43,10 +43,11 @@ def sample(
     order, with columns x_0, x_1, ... and with a context draw, row, context_0, ... before them.
     """
     from tfgen_serving import Scorer
-    from tfgen_serving.tables import sample_file
+    from tfgen_serving.tables import check_out, sample_file
 
     if context is None and context_columns is not None:
         raise ValueError(f"--context-columns must come with --context. Received: {list(context_columns)}")
+    check_out(out, context)  # before the bundle's files are read
     scorer = Scorer(bundle, version=version)
     start = time.perf_counter()
     with rows_bar("Sampling") as progress:

@@ -50,8 +50,12 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None, **opt
     import numpy as np
 
     from tfgen_serving import Scorer
-    from tfgen_serving.tables import score_file
+    from tfgen_serving.tables import check_out, score_file
 
+    if out is not None:
+        check_out(out, data)  # before the bundle's files are read
+    elif options["restart"]:
+        raise ValueError("--restart must come with --out. Received: --restart alone")
     scorer = Scorer(bundle, version=version)
     with tempfile.TemporaryDirectory() as folder, rows_bar("Scoring") as progress:
         start = time.perf_counter()

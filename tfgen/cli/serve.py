@@ -34,6 +34,7 @@ _COUNT = click.IntRange(min=1)
 @click.option("--num-batch-threads", type=_COUNT, default=None, help="Batches at once; as many as processors.")
 @click.option("--max-body-bytes", type=_COUNT, default=None, help="Largest request.")
 @click.option("--max-rows", type=_COUNT, default=None, help="Most rows of a request.")
+@click.option("--max-answer-bytes", type=_COUNT, default=None, help="Largest answer, as arrays.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=None, help="Seconds for a request.")
 @click.option(
     "--poll-seconds",
@@ -76,7 +77,7 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"Serving {', '.join(paths)}: REST http://{shown}:{found.port}, gRPC {shown}:{found.grpc_port}")
 
-    limits = ("max_body_bytes", "max_rows", "timeout")
+    limits = ("max_body_bytes", "max_rows", "max_answer_bytes", "timeout")
     asyncio.run(
         run(
             paths,
@@ -91,13 +92,14 @@ def serve(
 
 
 def _named(bundles: tuple[Path, ...], name: str | None) -> dict[str, Path]:
+    from tfgen_serving.names import check_model_name
+
     if name is not None and len(bundles) > 1:
         raise ValueError(f"`--name` must be left out where there are several bundles. Received: {name!r}")
     paths: dict[str, Path] = {}
     for bundle in bundles:
         key = bundle.resolve().name if name is None else name
-        if not key or set(key) & set("/:"):
-            raise ValueError(f"a model's name must be some characters other than / and :. Received: {key!r}")
+        check_model_name(key)
         if key in paths:
             raise ValueError(f"bundles must have different names. Received: {paths[key]} and {bundle}")
         paths[key] = bundle

@@ -1,6 +1,8 @@
 """`tfgen verify`."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,12 +12,26 @@ from tfgen.cli.quiet import import_tensorflow_quietly
 __all__ = ["verify"]
 
 
+class _Tolerance(click.FloatRange):
+    """A number of at least 0; `nan`, which compares as neither less nor more, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"must be a number of at least 0. Received: {value}", param, ctx)
+        return number
+
+
 @click.command()
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--version", type=int, default=None, help="Which version; the newest unless told otherwise.")
 @click.option("--rows", type=click.IntRange(min=1), default=256, show_default=True, help="Rows to compare.")
 @click.option(
-    "--tolerance", type=float, default=1e-4, show_default=True, help="Largest relative difference that passes."
+    "--tolerance",
+    type=_Tolerance(min=0),
+    default=1e-4,
+    show_default=True,
+    help="Largest relative difference that passes.",
 )
 @one_line_errors
 def verify(bundle: Path, version: int | None, rows: int, tolerance: float) -> None:
@@ -46,8 +62,8 @@ def verify(bundle: Path, version: int | None, rows: int, tolerance: float) -> No
             console.print(
                 f"{report.endpoint}: {report.unequal:.1e} of the whole numbers that it rounds or picks differ."
             )
-    worst = max(reports, key=lambda report: report.largest)
-    if worst.largest > tolerance:
+    worst = max(reports, key=lambda report: (math.isnan(report.largest), report.largest))
+    if not worst.largest <= tolerance:
         raise click.ClickException(
             f"{worst.endpoint} differs by {worst.largest:.1e}, more than the tolerance of {tolerance:.1e}"
         )

@@ -4,12 +4,14 @@ from tfgen.judging.baselines import bernoulli_independent, bernoulli_mixture, fu
 from tfgen.judging.classifier import ClassifierTest, classifier_two_sample_test
 from tfgen.judging.energy import energy_distance
 from tfgen.judging.gap import PairedGap, paired_gap
+from tfgen.judging.latents import LatentUsage, latent_usage
 from tfgen.judging.mmd import maximum_mean_discrepancy
 from tfgen.judging.sliced_wasserstein import sliced_wasserstein
 from tfgen.judging.two_sample import TwoSampleTest, two_sample_test
 
 __all__ = [
     "ClassifierTest",
+    "LatentUsage",
     "PairedGap",
     "TwoSampleTest",
     "bernoulli_independent",
@@ -17,6 +19,7 @@ __all__ = [
     "classifier_two_sample_test",
     "energy_distance",
     "full_gaussian",
+    "latent_usage",
     "linear_gaussian",
     "maximum_mean_discrepancy",
     "paired_gap",

@@ -46,7 +46,7 @@ class BoundModel(GenerativeModel):
 
     score_kind: ClassVar[str] = "bound"
     stochastic: ClassVar[bool] = True
-    term_names: ClassVar[tuple[str, ...]] = ("reconstruction", "kl")
+    term_names: tuple[str, ...] = ("reconstruction", "kl")
 
     def __init__(
         self, *, event_shape: tuple[int, ...], num_samples: int = 64, training_samples: int = 1, **kwargs: Any

@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -65,7 +65,7 @@ class Dequantized(BoundModel):
         [[3.0, 2.0], [2.0, 2.0], [1.0, 1.0]]
     """
 
-    term_names: ClassVar[tuple[str, ...]] = ("nll", "dequantization")
+    term_names: tuple[str, ...] = ("nll", "dequantization")
 
     def __init__(
         self, flow: FlowModel, *, levels: int = 256, dequantizer: str | FlowModel | None = None, **kwargs: Any

@@ -46,7 +46,7 @@ class GenerativeModel(TrainingSteps, abc.ABC):
     num_samples: int | None = None
     """K, the samples behind a bound; None where the score is exact."""
 
-    term_names: ClassVar[tuple[str, ...]] = ("nll",)
+    term_names: tuple[str, ...] = ("nll",)
     """The per-example terms, in nats, whose sum is the loss."""
 
     def __init__(

@@ -33,7 +33,7 @@ class TrainingSteps(keras.Model):
     """Whether the terms need noise. Training then gives global row r at step s the seed row (s, r); evaluation gives
     row r of its data the seed row (0, r), without which one draw of noise would decide the mean over all of them."""
 
-    term_names: ClassVar[tuple[str, ...]]
+    term_names: tuple[str, ...]
     inputs_spec: ModelInputs
 
     def build(self, input_shape: Any = None) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from tfgen_serving.errors import InputError
 
-__all__ = ["Address"]
+__all__ = ["Address", "not_a_url"]
 
 _FORMS = "http://host:port, https://host:port, grpc://host:port or grpcs://host:port"
 
@@ -37,9 +37,11 @@ class Address:
         try:
             parts = urlsplit(url if isinstance(url, str) else "")
             scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+            (host or "").encode("idna")  # as whoever looks the name up will
         except ValueError as error:
-            raise InputError(f"url must be {_FORMS} ({error}). Received: {url!r}") from error
+            raise not_a_url(url, error) from error
         fits = scheme in ("http", "https", "grpc", "grpcs") and host and not parts.query and not parts.fragment
+        fits = fits and url.isprintable()
         grpc = scheme.startswith("grpc")
         if grpc:
             fits = fits and port is not None and parts.path in ("", "/") and "@" not in parts.netloc
@@ -49,3 +51,8 @@ class Address:
         path = "" if grpc else parts.path.rstrip("/")
         target = place if grpc else f"{scheme}://{parts.netloc}{path}"
         return cls(grpc, scheme in ("https", "grpcs"), target, f"{scheme}://{place}{path}")
+
+
+def not_a_url(url: object, reason: Exception) -> InputError:
+    """The error for a URL that its reader refused."""
+    return InputError(f"url must be {_FORMS} ({reason}). Received: {url!r}")

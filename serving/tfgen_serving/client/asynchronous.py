@@ -21,7 +21,8 @@ __all__ = ["AsyncClient"]
 class AsyncClient:
     """`Client` for an event loop: the same methods, awaited; the requests of one call are under way together.
 
-    It belongs to the event loop of its first call.
+    `endpoints`, a property there, is a method here, since it may have to ask. A client belongs to the event loop of its
+    first call.
 
     Args:
         url: As for `Client`.

@@ -23,7 +23,8 @@ class Client:
     The endpoints come from the model's metadata, asked for with the first call and again when the model has changed.
     Arguments are checked before they are sent. Many rows go in several requests, one after the other, all to one
     version of the model. A request is repeated, after growing waits, where the server cannot be reached or is
-    overloaded, and for no other reason. One client may be used from several threads at once.
+    overloaded; a call is made anew, once, where it failed and the model has changed since. One client may be used from
+    several threads at once.
 
     Over REST an answer does not tell its version, and a server passes over inputs that it does not know: an input that
     a new version takes no more is noticed by gRPC, or by a new client.

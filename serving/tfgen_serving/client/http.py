@@ -9,7 +9,7 @@ from typing import Protocol
 
 import httpx
 
-from tfgen_serving.client.address import Address
+from tfgen_serving.client.address import Address, not_a_url
 from tfgen_serving.client.errors import DeadlineExceeded, ServerError, Unavailable, from_http
 from tfgen_serving.protocol.status import Code
 
@@ -44,7 +44,7 @@ class BlockingHttp:
     """Connections that block; usable by several threads."""
 
     def __init__(self, address: Address) -> None:
-        self._url = address.target
+        self._url = _url(address)
         self._client = httpx.Client(headers=_HEADERS)
 
     async def send(self, method: str, path: str, body: bytes | None, timeout: float) -> bytes:
@@ -68,7 +68,7 @@ class AsyncHttp:
     """Connections of one event loop."""
 
     def __init__(self, address: Address) -> None:
-        self._url = address.target
+        self._url = _url(address)
         self._client = httpx.AsyncClient(headers=_HEADERS)
 
     async def send(self, method: str, path: str, body: bytes | None, timeout: float) -> bytes:
@@ -84,6 +84,15 @@ class AsyncHttp:
     async def close(self) -> None:
         """See `Http.close`."""
         await self._client.aclose()
+
+
+def _url(address: Address) -> str:
+    """The server's URL; InputError where httpx would refuse it, for each request."""
+    try:
+        _ = httpx.URL(address.target).host
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise not_a_url(address.shown, error) from error
+    return address.target
 
 
 @contextmanager

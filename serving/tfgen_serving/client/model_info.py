@@ -6,12 +6,12 @@ from types import MappingProxyType
 from typing import Any
 
 from tfgen_serving.client.errors import BadAnswer
-from tfgen_serving.client.extra import client_extra
 from tfgen_serving.errors import BundleError, InputError
+from tfgen_serving.extras import extra
 from tfgen_serving.protocol.status import StatusError
 from tfgen_serving.tensors import SignatureInfo, TensorInfo
 
-with client_extra():
+with extra("client", "the client"):
     from google.protobuf.message import DecodeError
 
     from tfgen_serving.protocol.messages import messages

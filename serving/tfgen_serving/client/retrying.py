@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from tfgen_serving.client.errors import Overloaded, Unavailable
-from tfgen_serving.client.extra import client_extra
+from tfgen_serving.extras import extra
 
-with client_extra():
+with extra("client", "the client"):
     import tenacity
 
 __all__ = ["repeated"]

@@ -1,15 +1,12 @@
 """What both clients can be told, and how large a request is where they are told nothing."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tfgen_serving.calls import Work
 from tfgen_serving.errors import InputError
-from tfgen_serving.inputs import as_integer
-from tfgen_serving.tensors import SignatureInfo, TensorInfo
+from tfgen_serving.inputs import as_integer, as_seconds
+from tfgen_serving.tensors import SignatureInfo
 
 __all__ = ["Settings", "rows_in_a_request"]
 
@@ -34,9 +31,7 @@ class Settings:
             raise InputError(f"model must be the name of a model. Received: {self.model!r}")
         if self.version is not None:
             as_integer("version", self.version, minimum=0, maximum=2**63 - 1)
-        number = isinstance(self.timeout, int | float) and not isinstance(self.timeout, bool)
-        if not number or not math.isfinite(self.timeout) or self.timeout <= 0:
-            raise InputError(f"timeout must be positive seconds. Received: {self.timeout!r}")
+        as_seconds("timeout", self.timeout)
         if self.batch_size is not None:
             as_integer("batch_size", self.batch_size, minimum=1)
         as_integer("retries", self.retries, minimum=0)
@@ -50,9 +45,5 @@ def rows_in_a_request(signature: SignatureInfo, work: Work[Any]) -> int:
         work: For those sizes of the inputs that the signature leaves free; of the outputs they count as 1.
     """
     given = sum(array.nbytes for array in work.inputs(0, 1).values())
-    taken = sum(map(_row_bytes, signature.outputs))
+    taken = sum(info.row_bytes for info in signature.outputs)
     return max(1, min(_MOST_ROWS, _MOST_BYTES // max(given, taken)))
-
-
-def _row_bytes(info: TensorInfo) -> int:
-    return math.prod(size or 1 for size in info.shape) * np.dtype(info.dtype).itemsize

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from tfgen_serving.calls import Arrays
 from tfgen_serving.client.address import Address
-from tfgen_serving.client.extra import client_extra
 from tfgen_serving.client.model_info import ModelInfo
+from tfgen_serving.extras import extra
 from tfgen_serving.tensors import SignatureInfo
 
 __all__ = ["Answer", "Transport", "transport"]
@@ -47,7 +47,7 @@ def transport(address: Address, model: str, *, blocking: bool) -> Transport:
     Raises:
         ImportError: It needs the extra `client`.
     """
-    with client_extra():
+    with extra("client", "the client"):
         if address.grpc:
             from tfgen_serving.client.channels import AsyncChannel, BlockingChannel
             from tfgen_serving.client.grpc_transport import GrpcTransport

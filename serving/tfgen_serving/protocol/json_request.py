@@ -23,8 +23,8 @@ __all__ = ["Format", "JsonBody", "JsonRequest"]
 
 Format = Literal["row", "columnar"]
 
-_HUGE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
-"""What a number that is too big for a double has."""
+_HUGE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{200}")
+"""One of which a number that is too big for a double has: 199 digits and an exponent of 99 make none."""
 
 
 @dataclass(frozen=True)

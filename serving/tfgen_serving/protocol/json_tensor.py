@@ -35,13 +35,11 @@ def to_array(value: Any, info: TensorInfo) -> NDArray[Any]:
     while list in (kinds := set(map(type, leaves))):
         lengths = set(map(len, leaves)) if len(kinds) == 1 else set()
         if len(lengths) != 1:
-            raise _reason(value, dtype)
+            raise _reason(value, info)
         sizes.append(lengths.pop())
         leaves = list(itertools.chain.from_iterable(leaves))
-    if not _fit(leaves, kinds, dtype):
-        raise _reason(value, dtype)
-    if len(sizes) > _MOST_DIMENSIONS:
-        raise _error(f"tensor parsing error: {info.name}")
+    if len(sizes) > _MOST_DIMENSIONS or not _fit(leaves, kinds, dtype):
+        raise _reason(value, info)
     try:
         array = np.array(leaves, np.float64 if dtype.kind == "f" else dtype)
     except OverflowError as error:
@@ -72,9 +70,11 @@ def _fit(leaves: list[Any], kinds: set[type], dtype: np.dtype[Any]) -> bool:
     return kinds == {int} and int(limits.min) <= min(leaves) and max(leaves) <= int(limits.max)
 
 
-def _reason(value: Any, dtype: np.dtype[Any]) -> StatusError:
+def _reason(value: Any, info: TensorInfo) -> StatusError:
     """The first thing that is wrong, in the order in which TensorFlow Serving looks."""
-    shape = dense_shape(value)
+    shape, dtype = dense_shape(value), np.dtype(info.dtype)
+    if len(shape) > _MOST_DIMENSIONS:
+        return _error(f"tensor parsing error: {info.name}")
 
     def look(item: Any, level: int) -> StatusError | None:
         if not isinstance(item, list):

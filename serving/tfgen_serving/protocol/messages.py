@@ -8,16 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory, wrappers_pb2  # noqa: F401  (which the messages are made of)
+
 __all__ = ["messages"]
 
 _FILE = Path(__file__).with_name("messages.binpb")
 
 
 def _load() -> SimpleNamespace:
-    try:
-        from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory, wrappers_pb2  # noqa: F401  (which the messages are made of)
-    except ImportError as error:
-        raise ImportError(f"the protocol needs an extra: pip install 'tfgen[serve]'. Received: {error}") from error
     if not _FILE.is_file():
         raise ImportError(
             f"tfgen must be installed, which compiles messages.proto: pip install -e . Received: no {_FILE}"

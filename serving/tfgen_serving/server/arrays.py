@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgen_serving.protocol.status import Code, StatusError
+from tfgen_serving.server.limits import Limits
 from tfgen_serving.tensors import EndpointInfo
 
 __all__ = ["check_arrays"]
 
 
-def check_arrays(endpoint: EndpointInfo, inputs: Mapping[str, NDArray[Any]], *, max_rows: int) -> None:
-    """Raises INVALID_ARGUMENT unless the arrays are what the endpoint takes, all of one batch size.
+def check_arrays(endpoint: EndpointInfo, inputs: Mapping[str, NDArray[Any]], limits: Limits) -> None:
+    """Raises INVALID_ARGUMENT unless the arrays are what the endpoint takes, all of one batch size within the limits.
 
     TensorFlow Serving would leave it to the graph, which may broadcast a wrong size to a wrong answer.
     """
@@ -28,8 +29,14 @@ def check_arrays(endpoint: EndpointInfo, inputs: Mapping[str, NDArray[Any]], *, 
         if rows not in (None, len(array)):
             raise _refused(f"{info.name} must have {rows} rows, as the other inputs. Received: {len(array)}")
         rows = len(array)
-    if rows is not None and rows > max_rows:
-        raise _refused(f"a request must have at most {max_rows} rows. Received: {rows}")
+    if rows is not None and rows > limits.max_rows:
+        raise _refused(f"a request must have at most {limits.max_rows} rows. Received: {rows}")
+    row_bytes = sum(info.row_bytes for info in endpoint.outputs)
+    if rows is not None and rows * row_bytes > limits.max_answer_bytes:
+        raise _refused(
+            f"an answer must have at most {limits.max_answer_bytes} bytes, which are "
+            f"{limits.max_answer_bytes // row_bytes} rows of {endpoint.name}. Received: {rows} rows"
+        )
 
 
 def _refused(message: str) -> StatusError:

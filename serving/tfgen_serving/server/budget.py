@@ -1,11 +1,15 @@
 """A bound on the bytes of all requests that a server holds at once."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from tfgen_serving.protocol.status import Code, StatusError
 
 __all__ = ["Budget", "Share"]
+
+T = TypeVar("T")
 
 
 class Share:
@@ -14,6 +18,7 @@ class Share:
     def __init__(self, budget: "Budget") -> None:
         self._budget = budget
         self.held = 0
+        self._users = 1
 
     def take(self, size: int) -> None:
         """Adds bytes that have arrived.
@@ -23,6 +28,29 @@ class Share:
         """
         self._budget.add(size)
         self.held += size
+
+    async def in_thread(self, call: Callable[[], T], done: Callable[[], None] = lambda: None) -> T:
+        """What a call gives in a thread, which nothing can stop: until it ends, the share is held.
+
+        Args:
+            call: Made in the thread.
+            done: Called once the thread has ended, even where nobody waits for it any more.
+        """
+
+        def ended(_: object) -> None:
+            self.leave()
+            done()
+
+        work = asyncio.get_running_loop().run_in_executor(None, call)
+        self._users += 1
+        work.add_done_callback(ended)
+        return await asyncio.shield(work)
+
+    def leave(self) -> None:
+        """Gives the bytes back, once the request and all its threads have left."""
+        self._users -= 1
+        if not self._users:
+            self._budget.held -= self.held
 
 
 class Budget:
@@ -55,9 +83,9 @@ class Budget:
 
     @contextmanager
     def share(self) -> Iterator[Share]:
-        """A request's share, given back at the end."""
+        """A request's share, given back at its end and that of its threads."""
         share = Share(self)
         try:
             yield share
         finally:
-            self.held -= share.held
+            share.leave()

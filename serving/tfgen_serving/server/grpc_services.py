@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
@@ -14,9 +15,12 @@ from tfgen_serving.protocol.messages import messages
 from tfgen_serving.protocol.metadata import status_message
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.protocol.tensors import from_proto, to_proto
+from tfgen_serving.server.budget import Share
 from tfgen_serving.server.predictor import Predictor, check_names
 
 __all__ = ["add_services"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -48,16 +52,18 @@ def add_services(server: grpc.aio.Server, predictor: Predictor) -> None:
         server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, served)])
 
 
-def _answer(predictor: Predictor, method: Callable[[Any], Awaitable[Any]], kind: Any) -> Callable[[bytes, Any], Any]:
+def _answer(
+    predictor: Predictor, method: Callable[[Any, Share], Awaitable[Any]], kind: Any
+) -> Callable[[bytes, Any], Any]:
     async def answer(content: bytes, context: Any) -> Any:
         code = Code.INTERNAL
         try:
             with predictor.budget.share() as share:
                 share.take(len(content))
                 async with asyncio.timeout(predictor.limits.timeout):
-                    request = await _run(len(content), kind.FromString, content)
-                    response = await method(request)
-                    return await _run(response.ByteSize(), response.SerializeToString)
+                    request = await _run(share, len(content), partial(kind.FromString, content))
+                    response = await method(request, share)
+                    return await _run(share, response.ByteSize(), response.SerializeToString)
         except StatusError as error:
             code, message = error.code, error.message
         except DecodeError as error:
@@ -76,19 +82,19 @@ class _Services:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
-    async def predict(self, request: Any) -> Any:
+    async def predict(self, request: Any, share: Share) -> Any:
         signature = request.model_spec.signature_name
         with self._predictor.models.use(*_spec(request)) as version:
             # Names first, so that no more tensors are made than the signature has.
             check_names(self._predictor.endpoint(version, signature), request.inputs)
-            inputs = await _run(request.ByteSize(), _arrays, request)
+            inputs = await _run(share, request.ByteSize(), partial(_arrays, request))
             answer = await self._predictor.predict(version, signature, inputs, list(request.output_filter))
         spec = messages.ModelSpec(name=request.model_spec.name, signature_name=answer.signature)
         spec.version.value = answer.version
         size = sum(output.nbytes for output in answer.outputs.values())
-        return await _run(size, _predict_response, answer.outputs, spec)
+        return await _run(share, size, partial(_predict_response, answer.outputs, spec))
 
-    async def metadata(self, request: Any) -> Any:
+    async def metadata(self, request: Any, share: Share) -> Any:
         spec = _spec(request)
         if not request.metadata_field:
             raise StatusError(Code.INVALID_ARGUMENT, "GetModelMetadataRequest must specify at least one metadata_field")
@@ -103,7 +109,7 @@ class _Services:
             response.model_spec.version.value = version.number
             return response
 
-    async def status(self, request: Any) -> Any:
+    async def status(self, request: Any, share: Share) -> Any:
         name, version, _ = _spec(request)
         return status_message(self._predictor.models.statuses(name, version))
 
@@ -128,5 +134,5 @@ def _spec(request: Any) -> tuple[str, int | None, str | None]:
     )
 
 
-async def _run(size: int, function: Any, *arguments: Any) -> Any:
-    return function(*arguments) if size < _LARGE else await asyncio.to_thread(function, *arguments)
+async def _run(share: Share, size: int, call: Callable[[], T]) -> T:
+    return call() if size < _LARGE else await share.in_thread(call)

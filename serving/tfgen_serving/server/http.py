@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import socket
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from tfgen_serving.server.rest import RestApi
 __all__ = ["HttpServer"]
 
 _MOST_HEAD = 2**16
-"""Bytes of a request's line and headers."""
+"""Bytes of a request's line and headers, or of the headers after its last chunk."""
 _LAST_CALL = 0.1
 """Seconds in which idle connections are still answered after the last: their next request may be on its way."""
 
@@ -33,6 +34,14 @@ class _Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        # What follows the last chunk are headers again.
+        self._in_head, self._head = True, 0
+
+    def on_body(self, body: bytes) -> None:
+        self._in_head = False
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -57,7 +66,7 @@ class HttpServer(uvicorn.Server):
             access_log=False,
             lifespan="off",
             server_header=False,
-            timeout_graceful_shutdown=max(1, int(grace_seconds)),
+            timeout_graceful_shutdown=max(1, math.ceil(grace_seconds)),
         )
         super().__init__(config)
         self._api = api

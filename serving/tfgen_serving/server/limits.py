@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from tfgen_serving.errors import InputError
+from tfgen_serving.inputs import as_integer, as_seconds
 
 __all__ = ["Batching", "Limits"]
 
@@ -15,7 +15,7 @@ class Batching:
     A batch is taken as soon as a thread is free for it, of whatever waits; requests that come meanwhile make the next.
 
     Attributes:
-        max_batch_size: Rows of a batch; a larger request is cut into several.
+        max_batch_size: Rows of a batch, fewer where they are wide; a larger request is cut into several.
         batch_timeout_micros: How long a batch waits to be filled; 0 waits for nobody.
         max_enqueued_batches: How many full batches may wait; beyond, requests are refused with RESOURCE_EXHAUSTED.
         num_batch_threads: Batches that run at once.
@@ -31,7 +31,8 @@ class Batching:
 
     def __post_init__(self) -> None:
         for name in ("max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads"):
-            _check_integer(name, getattr(self, name), minimum=0 if name == "batch_timeout_micros" else 1)
+            number = as_integer(name, getattr(self, name), minimum=0 if name == "batch_timeout_micros" else 1)
+            object.__setattr__(self, name, number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class Limits:
     Attributes:
         max_body_bytes: Of a REST body or a gRPC message.
         max_rows: Rows of a request: examples to score, or draws to make.
+        max_answer_bytes: Of the arrays that answer it, by the manifest, where free sizes count as 1.
         timeout: Seconds until a request is given up with DEADLINE_EXCEEDED.
 
     Raises:
@@ -49,15 +51,10 @@ class Limits:
 
     max_body_bytes: int = 64 * 2**20
     max_rows: int = 1_000_000
+    max_answer_bytes: int = 256 * 2**20
     timeout: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in ("max_body_bytes", "max_rows"):
-            _check_integer(name, getattr(self, name), minimum=1)
-        if not self.timeout > 0:
-            raise InputError(f"timeout must be positive seconds. Received: {self.timeout!r}")
-
-
-def _check_integer(name: str, value: object, *, minimum: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-        raise InputError(f"{name} must be an integer of at least {minimum}. Received: {value!r}")
+        for name in ("max_body_bytes", "max_rows", "max_answer_bytes"):
+            object.__setattr__(self, name, as_integer(name, getattr(self, name), minimum=1))
+        object.__setattr__(self, "timeout", as_seconds("timeout", self.timeout))

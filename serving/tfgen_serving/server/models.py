@@ -3,13 +3,13 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgen_serving.bundle import Bundle
+from tfgen_serving.bundle import Bundle, version_number
 from tfgen_serving.errors import BundleError, InputError
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.limits import Batching
@@ -90,7 +90,7 @@ class Models:
             RunError: An endpoint fails.
         """
         for model in self._models.values():
-            await self._load(model, await asyncio.to_thread(Bundle.open, model.path))
+            await self._load(model, await asyncio.to_thread(Bundle.open_base, model.path))
 
     async def watch(self, seconds: float) -> None:
         """Looks for new versions for ever."""
@@ -133,11 +133,6 @@ class Models:
             raise StatusError(Code.NOT_FOUND, f"Could not find any versions of model {name}")
         numbers = sorted(found, reverse=True) if version is None else [version]
         return {number: found[number] for number in numbers}
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Of the models."""
-        return list(self._models)
 
     async def _look(self, model: _Model) -> None:
         """Loads the highest version where it is not the one that answers; never raises."""
@@ -193,6 +188,6 @@ async def _give_up(model: _Model, version: LoadedVersion) -> None:
 
 def _looks(base: Path, number: int) -> frozenset[object]:
     """Changes whenever someone changes a version folder."""
-    folders = [path for path in base.iterdir() if path.name.isdigit() and int(path.name) == number]
+    folders = [path for path in base.iterdir() if version_number(path.name) == number]
     files = [file for folder in folders for file in (folder, *folder.rglob("*"))]
     return frozenset((str(file), status.st_mtime_ns, status.st_size) for file in files if (status := file.lstat()))

@@ -87,7 +87,7 @@ class Predictor:
         endpoint = self.endpoint(version, signature)
         check_names(endpoint, inputs)
         _check_filter(endpoint, output_filter)
-        check_arrays(endpoint, inputs, max_rows=self.limits.max_rows)
+        check_arrays(endpoint, inputs, self.limits)
         ordered = {info.name: inputs[info.name] for info in endpoint.inputs}  # a message's have no order
         outputs = await version.run(endpoint.name, ordered)
         chosen = {name: outputs[name] for name in output_filter} if output_filter else outputs

@@ -5,7 +5,8 @@ import logging
 import re
 import zlib
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -23,6 +24,8 @@ from tfgen_serving.server.version import LoadedVersion
 from tfgen_serving.tensors import TensorInfo
 
 __all__ = ["RestApi"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -104,22 +107,22 @@ class RestApi:
             if target.verb != "predict":
                 raise _other_verb(target.verb, version, body.signature_name)
             signature, infos = body.signature_name, _inputs(version, body.signature_name)
-            asked = await self._run(size, body.request, infos, max_rows=self._predictor.limits.max_rows)
-            del body  # whose numbers take ten times what arrays do, and need not wait with them
+            read = partial(body.request, infos, max_rows=self._predictor.limits.max_rows)
+            asked = await self._run(share, size, read)
+            del body, read  # whose numbers take ten times what arrays do, and need not wait with them
             answer = await self._predictor.predict(version, signature, asked.inputs)
         size = 4 * sum(output.nbytes for output in answer.outputs.values())
-        text: str = await self._run(size, predict_body, answer.outputs, asked.format)
-        return text
+        return await self._run(share, size, partial(predict_body, answer.outputs, asked.format))
 
     async def _body(self, request: Request, share: Share) -> tuple[JsonBody, int]:
         content = await self._content(request, share)
-        return await self._run(len(content), JsonBody, content), len(content)
+        return await self._run(share, len(content), partial(JsonBody, content)), len(content)
 
-    async def _run(self, size: int, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    async def _run(self, share: Share, size: int, call: Callable[[], T]) -> T:
         if size <= _SMALL:
-            return function(*arguments, **named)
-        async with self._large:
-            return await asyncio.to_thread(function, *arguments, **named)
+            return call()
+        await self._large.acquire()
+        return await share.in_thread(call, self._large.release)
 
     async def _content(self, request: Request, share: Share) -> bytes:
         most, parts = self._predictor.limits.max_body_bytes, []

@@ -8,17 +8,21 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-
-import grpc.aio
+from typing import Any
 
 from tfgen_serving.errors import InputError
-from tfgen_serving.server.grpc_services import add_services
-from tfgen_serving.server.http import HttpServer
+from tfgen_serving.extras import extra
 from tfgen_serving.server.limits import Batching, Limits
-from tfgen_serving.server.models import Models
-from tfgen_serving.server.predictor import Predictor
-from tfgen_serving.server.rest import RestApi
 from tfgen_serving.server.runtime import OnnxRuntime, RuntimeFactory
+
+with extra("serve", "the server"):
+    import grpc.aio
+
+    from tfgen_serving.server.grpc_services import add_services
+    from tfgen_serving.server.http import HttpServer
+    from tfgen_serving.server.models import Models
+    from tfgen_serving.server.predictor import Predictor
+    from tfgen_serving.server.rest import RestApi
 
 __all__ = ["Addresses", "serve"]
 
@@ -33,7 +37,7 @@ class Addresses:
     Attributes:
         host: An address or a name; loopback unless told otherwise.
         port: Of REST; 0 lets the system choose, None is no REST.
-        grpc_port: Of gRPC, in the same way.
+        grpc_port: Of gRPC, in the same way; another than REST's.
     """
 
     host: str = "127.0.0.1"
@@ -49,7 +53,7 @@ async def serve(
     limits: Limits | None = None,
     make_runtime: RuntimeFactory = OnnxRuntime,
     poll_seconds: float = 1.0,
-    grace_seconds: float = 30.0,
+    grace_seconds: float | None = None,
     announce: Callable[[Addresses], None] = lambda addresses: None,
     stop: asyncio.Event | None = None,
 ) -> None:
@@ -62,7 +66,7 @@ async def serve(
         limits: What one request may ask for.
         make_runtime: Loads a version.
         poll_seconds: How often base paths are looked at for new versions.
-        grace_seconds: How long requests may still take at the end.
+        grace_seconds: How long requests may still take at the end; None for as long as they may take at all.
         announce: Called once all is loaded and listening, with the ports that were chosen.
         stop: Ends the server when set.
 
@@ -74,6 +78,9 @@ async def serve(
     addresses, batching, limits = addresses or Addresses(), batching or Batching(), limits or Limits()
     if addresses.port is None and addresses.grpc_port is None:
         raise InputError("port or grpc_port must be given. Received: neither")
+    if addresses.port and addresses.port == addresses.grpc_port:
+        raise InputError(f"port and grpc_port must be different. Received: {addresses.port} for both")
+    grace = limits.timeout if grace_seconds is None else grace_seconds
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     async with contextlib.AsyncExitStack() as stack:
@@ -87,7 +94,7 @@ async def serve(
         listener = None if addresses.port is None else stack.enter_context(_listen(addresses.host, addresses.port))
         models = Models(paths, make_runtime=make_runtime, batching=batching, executor=executor)
         predictor = Predictor(models, limits)
-        rest = None if listener is None else HttpServer(RestApi(predictor), listener, grace_seconds)
+        rest = None if listener is None else HttpServer(RestApi(predictor), listener, grace)
         server, grpc_port = _grpc_server(predictor, addresses, limits)
         if server is not None:
             stack.push_async_callback(server.stop, None)
@@ -99,16 +106,13 @@ async def serve(
                 await server.start()
             if rest is not None:
                 tasks.append(asyncio.create_task(rest.run_until_told()))
-                while not rest.started:
-                    await asyncio.wait(tasks[-1:], timeout=0.005)
-                    if tasks[-1].done():
-                        raise InputError("REST must be able to start. Received: an end before it did")
+                await _started(rest, tasks[-1], addresses)
             port = None if listener is None else listener.getsockname()[1]
             announce(Addresses(host=addresses.host, port=port, grpc_port=grpc_port))
             # None but the wait for the end is ever done, unless it has failed.
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await asyncio.gather(*([rest.finish()] if rest else []), *([server.stop(grace_seconds)] if server else []))
+            await asyncio.gather(*([rest.finish()] if rest else []), *([server.stop(grace)] if server else []))
             for task in tasks[:2]:
                 task.cancel()
             ends = await asyncio.gather(*tasks, return_exceptions=True)
@@ -143,8 +147,22 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.close()
             raise
     except OSError as error:
-        raise InputError(f"host and port must be an address that is free ({error}). Received: {host}:{port}") from error
+        raise _not_free(host, port, error) from error
     return listener
+
+
+async def _started(rest: HttpServer, task: asyncio.Task[Any], addresses: Addresses) -> None:
+    while not rest.started and not task.done():
+        await asyncio.wait([task], timeout=0.005)
+    if task.done():
+        try:
+            task.result()
+        except OSError as error:  # somebody else listens there since the port was bound
+            raise _not_free(addresses.host, addresses.port, error) from error
+
+
+def _not_free(host: str, port: int | None, error: OSError) -> InputError:
+    return InputError(f"host and port must be an address that is free ({error}). Received: {host}:{port}")
 
 
 def _grpc_server(

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,8 @@ from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.batching import Batcher
 from tfgen_serving.server.limits import Batching
 from tfgen_serving.server.runtime import Runtime, RuntimeFactory
-from tfgen_serving.tensors import TensorInfo
+from tfgen_serving.tables.rows import batch_rows
+from tfgen_serving.tensors import EndpointInfo, TensorInfo
 
 __all__ = ["LoadedVersion"]
 
@@ -40,8 +43,8 @@ class LoadedVersion:
         self._runtime = runtime
         self._executor = executor
         self._batchers = {
-            name: Batcher(lambda inputs, name=name: runtime.run(name, inputs), batching, executor)  # type: ignore[misc]
-            for name in bundle.manifest.endpoints
+            name: Batcher(partial(runtime.run, name), _narrowed(batching, info), executor)
+            for name, info in bundle.manifest.endpoints.items()
         }
         self._in_flight = 0
         self._idle = asyncio.Event()
@@ -96,6 +99,12 @@ class LoadedVersion:
         except RunError as error:
             free = any(None in tensor.shape[1:] for tensor in info.inputs)
             raise StatusError(Code.INVALID_ARGUMENT if free else Code.INTERNAL, str(error)) from error
+
+
+def _narrowed(batching: Batching, endpoint: EndpointInfo) -> Batching:
+    """Fewer rows at once where those that go in or come out are wide, by the rule for tables."""
+    most = min(batching.max_batch_size, batch_rows(endpoint.inputs), batch_rows(endpoint.outputs))
+    return replace(batching, max_batch_size=most)
 
 
 def _zeros(info: TensorInfo) -> NDArray[Any]:

@@ -6,5 +6,6 @@ needs it, the second with the first batch.
 
 from tfgen_serving.tables.sampling import sample_file
 from tfgen_serving.tables.scoring import Summary, score_file
+from tfgen_serving.tables.writing import check_out
 
-__all__ = ["Summary", "sample_file", "score_file"]
+__all__ = ["Summary", "check_out", "sample_file", "score_file"]

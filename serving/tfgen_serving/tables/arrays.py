@@ -1,6 +1,8 @@
 """Arrays of .npy and .npz files, read row by row from the stream; nothing is unpickled."""
 
+import lzma
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -20,6 +22,17 @@ __all__ = ["ArrayTable"]
 
 _FORMAT: Any = np.lib.format  # which has no types
 _BYTES = 1 << 22  # read at a time
+# What zipfile, its decompressors and NumPy raise on content; the fifth is for encryption and unknown compression.
+_BROKEN = (
+    EOFError,
+    ValueError,
+    SyntaxError,
+    tokenize.TokenError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 class ArrayTable:
@@ -102,7 +115,9 @@ class ArrayTable:
             yield
         except InputError:
             raise
-        except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        except (*_BROKEN, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # bz2's have none
+                raise
             raise InputError(
                 f"the file must be a whole .npy or .npz file of numbers. Received: {self._path}"
             ) from error

@@ -6,13 +6,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgen_serving.scorer import BATCH_SIZE
 from tfgen_serving.tables.choice import Column, width_of
 from tfgen_serving.tables.numbers import from_lists, from_numbers, is_list, tell
-from tfgen_serving.tables.rows import Rows, batch_rows, find_bad
+from tfgen_serving.tables.rows import BATCH_BYTES, Rows, batch_rows, find_bad
 from tfgen_serving.tensors import TensorInfo
 
 __all__ = ["ColumnTable", "Source"]
+
+_HEAD = 64  # rows that tell how wide one is
 
 
 class Source(Protocol):
@@ -66,9 +67,16 @@ class ColumnTable:
             yield Rows(shaped, bad | broken)
 
     def kept(self, columns: Sequence[str]) -> Iterator[Any]:
-        """Yields all rows of other columns as `pyarrow.RecordBatch`es."""
-        for batch, _ in self._source.batches(columns, 0, BATCH_SIZE):
+        """Yields all rows of other columns as `pyarrow.RecordBatch`es, fewer at a time where they are wide."""
+        head, size = self.head(columns), self._size
+        if head is not None:
+            size = max(1, min(size, BATCH_BYTES * len(head) // max(1, head.nbytes)))
+        for batch, _ in self._source.batches(columns, 0, size):
             yield batch.select(list(columns))
+
+    def head(self, columns: Sequence[str]) -> Any | None:
+        """Returns the first rows of other columns as a `pyarrow.RecordBatch`, None where the file has no rows."""
+        return next((batch.select(list(columns)) for batch, _ in self._source.batches(columns, 0, _HEAD)), None)
 
     def _array(self, batch: Any, name: str) -> NDArray[Any]:
         info = self._infos[name]

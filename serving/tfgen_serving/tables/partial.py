@@ -71,11 +71,12 @@ class Partial:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            with self._lock, self._errors, self._scores:  # closes each, whatever becomes of the others
+            with self._errors, self._scores:  # closes each, whatever becomes of the other
                 pass
         finally:
-            if kind is not None and not self._saved_rows:  # nothing that is worth taking up
-                shutil.rmtree(self.folder, ignore_errors=True)
+            with self._lock:  # while it is held, the folder is no other run's
+                if kind is not None and not self._saved_rows:  # nothing that is worth taking up
+                    shutil.rmtree(self.folder, ignore_errors=True)
 
     def append(self, scores: NDArray[Any], bad: Mapping[int, str]) -> None:
         """Adds the next rows' scores, and by offset why some of them have none."""
@@ -112,23 +113,22 @@ class Partial:
         for file in (self._scores, self._errors):
             file.flush()
             os.fsync(file.fileno())
-        with atomic_file(self.folder / "progress.json") as path:
+        with atomic_file(self.folder / "progress.json", sync=True) as path:
             path.write_text(json.dumps({"rows": self.rows, "error_bytes": self._errors.tell()}))
         self._saved_rows = self.rows
         self._saved_at = time.monotonic()
 
     def _check_job(self, job: Mapping[str, Any], *, restart: bool) -> None:
         path = self.folder / "job.json"
-        found = _json_of(path)
+        found = None if restart else _json_of(path)
         others = sorted(item.name for item in self.folder.iterdir() if item.name != "lock")
-        if found is None and any(not name.startswith(".job.") for name in others):
+        if not path.exists() and any(not name.startswith(".job.") for name in others):
             raise InputError(
                 f"{self.folder} must be free: scores are kept there until they are whole. Received: {', '.join(others)}"
             )
         if found == job:
-            if not restart:
-                return
-        elif found is not None and not restart:
+            return
+        if found is not None:
             different = sorted(name for name in job.keys() | found.keys() if job.get(name) != found.get(name))
             raise InputError(
                 f"{self.folder} must be of the same job to be continued: delete it, or start again with --restart. "
@@ -136,12 +136,17 @@ class Partial:
             )
         for name in ("progress.json", "scores", "errors", "job.json"):
             (self.folder / name).unlink(missing_ok=True)
-        with atomic_file(path) as partial:
+        with atomic_file(path, sync=True) as partial:
             partial.write_text(json.dumps(job, indent=2) + "\n", encoding="utf-8")
 
 
 def _json_of(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _changed(path.parent, f"{path.name}, which is not whole") from error
 
 
 def _cut(path: Path, size: int) -> None:
@@ -149,11 +154,12 @@ def _cut(path: Path, size: int) -> None:
     path.touch()
     found = path.stat().st_size
     if found < size:
-        raise InputError(
-            f"{path.parent} must be as it was left: delete it, or start again with --restart. "
-            f"Received: {found} bytes of {path.name}, not {size}"
-        )
+        raise _changed(path.parent, f"{found} bytes of {path.name}, not {size}")
     os.truncate(path, size)
+
+
+def _changed(folder: Path, found: str) -> InputError:
+    return InputError(f"{folder} must be as it was left: delete it, or start again with --restart. Received: {found}")
 
 
 def _locked(path: Path) -> IO[bytes]:

@@ -1,5 +1,6 @@
 """Scores that are whole, as the file that was asked for."""
 
+import io
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,7 +16,21 @@ from tfgen_serving.tables.partial import Partial
 from tfgen_serving.tables.reading import Table
 from tfgen_serving.tables.writing import ColumnWriter, array_file
 
-__all__ = ["write_scores"]
+__all__ = ["check_kept_types", "write_scores"]
+
+
+def check_kept_types(table: Table, keep: Sequence[str], ending: str) -> None:
+    """Raises InputError where a kept column is of a type that a file of this ending cannot hold."""
+    if not keep or ending != ".csv" or not isinstance(table, ColumnTable) or (head := table.head(keep)) is None:
+        return
+    pa, csv = arrow(), arrow("pyarrow.csv")
+    for name, column in zip(keep, head.columns, strict=True):
+        try:
+            csv.write_csv(pa.table({name: column}), io.BytesIO())
+        except arrow("pyarrow.lib").ArrowException as error:
+            raise InputError(
+                f"--keep must name columns that a .csv file can hold. Received: {name!r}, {column.type}"
+            ) from error
 
 
 def write_scores(path: Path, partial: Partial, table: Table, *, keep: Sequence[str], errors: bool) -> None:

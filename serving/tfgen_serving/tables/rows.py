@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from tfgen_serving.scorer import BATCH_SIZE
 from tfgen_serving.tensors import TensorInfo
 
-__all__ = ["Rows", "batch_rows", "find_bad", "regroup"]
+__all__ = ["BATCH_BYTES", "Rows", "batch_rows", "find_bad", "regroup"]
 
 _NUMBERS = 1 << 24  # in a batch at most, so that a few of them fit any memory
+BATCH_BYTES = 4 * _NUMBERS
 
 
 @dataclass(frozen=True)

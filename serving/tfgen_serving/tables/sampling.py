@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from tfgen_serving import calls
 from tfgen_serving.atomic import atomic_file
-from tfgen_serving.calls import Arrays
+from tfgen_serving.calls import Arrays, endpoint_of, output_of
 from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import as_integer
 from tfgen_serving.scorer import Scorer
 from tfgen_serving.tables.arrow import arrow
-from tfgen_serving.tables.endpoints import endpoint_of, output_of
 from tfgen_serving.tables.reading import open_table
 from tfgen_serving.tables.rows import batch_rows
 from tfgen_serving.tables.writing import ColumnWriter, array_file, check_out
@@ -51,7 +50,8 @@ def sample_file(
         seed: An integer in the range of int32.
         context: A .parquet, .csv, .npz or .npy file of context rows, read as `score_file` reads x.
         context_columns: Its columns, where they are not those that `choose_columns` takes.
-        batch_size: How many draws run at a time; None for `batch_rows`.
+        batch_size: How many draws run at a time; None for `batch_rows`. A model's numbers may differ with it in the
+            last digit.
         progress: Called with the draws done and their number.
 
     Returns:
@@ -69,7 +69,7 @@ def sample_file(
     """
     out, source = Path(out), None if context is None else Path(context)
     ending = check_out(out, source)
-    endpoint = endpoint_of(scorer, "sample")
+    endpoint = endpoint_of(scorer.endpoints, "sample")
     size = batch_rows(endpoint.outputs) if batch_size is None else as_integer("batch_size", batch_size, minimum=1)
     rows = None if source is None else _context(source, endpoint, context_columns)
     work = calls.sample(n, rows, seed).check(endpoint)
@@ -78,7 +78,7 @@ def sample_file(
     def draws() -> Iterator[tuple[int, Arrays, NDArray[Any]]]:
         for start, stop in work.spans(size):
             given = work.inputs(start, stop)
-            yield start, given, scorer.run("sample", **given)[name]
+            yield start, given, scorer.perform(calls.run("sample", given), size)[name]
             if progress is not None:
                 progress(stop, work.rows)
 

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgen_serving.calls import endpoint_of, output_of
 from tfgen_serving.errors import InputError
 from tfgen_serving.files import MANIFEST_NAME
 from tfgen_serving.inputs import as_integer
 from tfgen_serving.scorer import Scorer
 from tfgen_serving.tables.ahead import ahead
-from tfgen_serving.tables.endpoints import endpoint_of, output_of
 from tfgen_serving.tables.partial import Partial
-from tfgen_serving.tables.reading import Table, open_table
-from tfgen_serving.tables.results import write_scores
+from tfgen_serving.tables.reading import open_table
+from tfgen_serving.tables.results import check_kept_types, write_scores
 from tfgen_serving.tables.rows import Rows, batch_rows, regroup
 from tfgen_serving.tables.writing import check_out
 
@@ -85,7 +85,8 @@ def score_file(
     Raises:
         BundleError: The bundle is not what its manifest says.
         ImportError: A file needs pyarrow, which is not installed.
-        InputError: The file does not fit the model, has a bad row, or what is left is of another job.
+        InputError: The file does not fit the model, has a bad row or changes meanwhile, or what is left is of another
+            job.
         RunError: ONNX Runtime failed.
 
     Example:
@@ -97,15 +98,17 @@ def score_file(
         raise InputError(f"on_error must be 'fail' or 'null'. Received: {on_error!r}")
     ending = check_out(out, data)
     _check_kept(keep, ending)
-    endpoint = endpoint_of(scorer, "score")
+    endpoint = endpoint_of(scorer.endpoints, "score")
     size = batch_rows(endpoint.inputs) if batch_size is None else as_integer("batch_size", batch_size, minimum=1)
     names = [info.name for info in endpoint.inputs]
     asked = {"x": x, "context": context}
+    state = _state(scorer, data)
     table = open_table(data, endpoint, names, asked=asked, options=_OPTIONS, keep=keep)
     if table.rows == 0:
         raise InputError(f"the file must have at least one row. Received: {data}")
     dtype = output_of(endpoint, "score").dtype
-    job = _job(scorer, data, table, size)
+    check_kept_types(table, keep, ending)
+    job = {**state, "columns": table.chosen, "batch size": size}
     with Partial(out, job, dtype, restart=restart) as partial:
         if on_error == "fail":  # an earlier run may have passed over some
             for row, reason in partial.errors():
@@ -124,6 +127,7 @@ def score_file(
         result = partial.folder / f"result{ending}"
         write_scores(result, partial, table, keep=keep, errors=on_error == "null")
         summary = _summary(partial)
+        _check_same(state, _state(scorer, data))
         partial.publish(result, out)
     return summary
 
@@ -135,17 +139,22 @@ def _check_kept(keep: Sequence[str], ending: str) -> None:
         raise InputError(f"--keep must name different columns, not score or error. Received: {list(keep)}")
 
 
-def _job(scorer: Scorer, data: Path, table: Table, batch_size: int) -> dict[str, Any]:
-    """What the scores depend on; a bad row and the columns kept are none of it."""
+def _state(scorer: Scorer, data: Path) -> dict[str, Any]:
+    """Of what the scores depend on that which must not change meanwhile."""
     status = data.stat()
     return {
         "bundle": hashlib.sha256((scorer.bundle.path / MANIFEST_NAME).read_bytes()).hexdigest(),
         "file": str(data.resolve()),
         "size": status.st_size,
         "modified": status.st_mtime_ns,
-        "columns": table.chosen,
-        "batch size": batch_size,
     }
+
+
+def _check_same(before: dict[str, Any], after: dict[str, Any]) -> None:
+    different = sorted(name for name in before if before[name] != after[name])
+    if different:
+        what = "the bundle" if different == ["bundle"] else "the file"
+        raise InputError(f"{what} must stay as it is while it is scored. Received: another {', '.join(different)}")
 
 
 def _score(scorer: Scorer, rows: Rows) -> tuple[NDArray[Any], dict[int, str]]:

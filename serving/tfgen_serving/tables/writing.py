@@ -9,10 +9,11 @@ import numpy as np
 
 from tfgen_serving.errors import InputError
 from tfgen_serving.tables.arrow import arrow
+from tfgen_serving.tables.rows import BATCH_BYTES
 
 __all__ = ["ColumnWriter", "array_file", "check_out"]
 
-_GROUP = 1 << 18  # rows of a row group
+_GROUP = 1 << 18  # rows of a row group, or fewer where they are wide
 
 
 def check_out(out: Path, source: Path | None) -> str:
@@ -20,13 +21,16 @@ def check_out(out: Path, source: Path | None) -> str:
 
     Raises:
         ImportError: It needs pyarrow, which is not installed.
-        InputError: Its ending is of no file that can be written, or it is `source`, the file that is read.
+        InputError: Its ending is of no file that can be written, its folder is none, or it is `source`, the file that
+            is read.
     """
     if source is not None and out.exists() and out.samefile(source):
         raise InputError(f"--out must be another file than the one that is read. Received: {out}")
     ending = out.suffix.lower() or ".npy"
     if ending not in (".npy", ".parquet", ".csv"):
         raise InputError(f"--out must end in .npy, .parquet or .csv. Received: {out}")
+    if not out.parent.is_dir():
+        raise InputError(f"--out must be in a folder that is there. Received: {out}")
     if ending != ".npy":
         arrow()  # where it is missing, that is told before anything runs
     return ending
@@ -43,7 +47,7 @@ def array_file(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Iter
 
 
 class ColumnWriter:
-    """A Parquet or CSV file that is written a few rows at a time.
+    """A Parquet or CSV file that is written a few rows at a time; it holds no more than a row group of them.
 
     Args:
         path: The file, whose ending tells which.
@@ -51,7 +55,7 @@ class ColumnWriter:
     """
 
     def __init__(self, path: Path, schema: Any) -> None:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             self._writer = arrow("pyarrow.parquet").ParquetWriter(path, schema)
         else:
             self._writer = arrow("pyarrow.csv").CSVWriter(path, schema)
@@ -71,7 +75,7 @@ class ColumnWriter:
     def write(self, columns: Sequence[Any]) -> None:
         """Adds rows, given as an Arrow array for each column of the schema."""
         self._held.append(arrow().RecordBatch.from_arrays(list(columns), schema=self._schema))
-        if sum(map(len, self._held)) >= _GROUP:
+        if sum(map(len, self._held)) >= _GROUP or sum(batch.nbytes for batch in self._held) >= BATCH_BYTES:
             self._flush()
 
     def _flush(self) -> None:

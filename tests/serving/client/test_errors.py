@@ -13,7 +13,16 @@ import httpx
 import pytest
 from serving.client.between import Plan, between
 
-from tfgen_serving import BadAnswer, Client, DeadlineExceeded, InputError, NotFound, ServerError, Unavailable
+from tfgen_serving import (
+    AsyncClient,
+    BadAnswer,
+    Client,
+    DeadlineExceeded,
+    InputError,
+    NotFound,
+    ServerError,
+    Unavailable,
+)
 from tfgen_serving.client.errors import from_http, server_error
 from tfgen_serving.protocol.status import Code
 
@@ -151,6 +160,15 @@ def test_leaving_the_block_closes(url: str) -> None:
         "grpc://u@a:1",
         "http://a:b",
         "http://a?x=1",
+        "http://a_b..c:1",
+        f"http://{'a' * 64}:1",
+        "http://a\u2028b:1",
+        "http://a:1/\u2028",
+        "http://xn--:1",
+        "http://\u2603.net:1",
+        "grpc://a..b:1",
+        "grpc://a\u2028:1",
+        "grpc://\ud800:1",
         7,
         None,
     ],
@@ -158,6 +176,14 @@ def test_leaving_the_block_closes(url: str) -> None:
 def test_urls_that_are_none(url: Any) -> None:
     with pytest.raises(InputError, match=r"^url must be http://host:port, .* Received: "):
         Client(url, "plain")
+    with pytest.raises(InputError, match=r"^url must be http://host:port, .* Received: "):
+        AsyncClient(url, "plain")
+
+
+@pytest.mark.parametrize("url", ["http://a_b:1", "http://[::1]:1", "http://b\u00fccher.example:1", "grpc://a_b:1"])
+def test_urls_that_are_some(url: str) -> None:
+    with Client(url, "plain") as client:
+        assert repr(client) == f"Client({url!r}, 'plain')"
 
 
 def test_passwords_are_not_shown() -> None:

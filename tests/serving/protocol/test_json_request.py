@@ -183,11 +183,11 @@ def test_a_name_that_stands_twice_in_a_row() -> None:
     assert message.endswith("names must not be repeated")
 
 
-@pytest.mark.parametrize("number", ["1e309", "-1e400", "9" * 400])
+@pytest.mark.parametrize("number", ["1e309", "-1e400", "9" * 299 + "e20", "9" * 210 + "E+99", "9" * 400])
 def test_numbers_without_a_double(number: str) -> None:
     assert refusal(f'{{"inputs": [{number}]}}') == (
         "JSON Parse error: Number too big to be stored in double. at offset: 12"
-        if "e" in number
+        if "e" in number.lower()
         else "JSON Parse error: Number too big to be stored in double."
     )
 

@@ -77,6 +77,12 @@ def test_a_value_of_another_type(value: str, message: str) -> None:
     assert refusal(f"[1, {value}]") == message
 
 
+@pytest.mark.parametrize("levels", [33, 300, 900])
+@pytest.mark.parametrize("inside", ["1, [2]", '1, "2"', "[], 1"])
+def test_deep_and_uneven_tensors(levels: int, inside: str) -> None:
+    assert refusal("[" * levels + inside + "]" * levels) == "tensor parsing error: x"
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

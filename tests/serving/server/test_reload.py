@@ -1,6 +1,5 @@
 """New versions: taken up without a lost request, refused where they are not whole, given up wholly."""
 
-import asyncio
 import gc
 import json
 import shutil
@@ -16,9 +15,9 @@ import numpy as np
 import pytest
 from serving.conftest import Toy
 
-from tfgen_serving import BundleError, InputError
+from tfgen_serving import BundleError
 from tfgen_serving.server.runtime import OnnxRuntime
-from tfgen_serving.server.serve import Addresses, serve
+from tfgen_serving.server.serve import Addresses
 
 X = [[0.5, -1.0], [2.5, -0.5], [0.0, 0.0]]
 
@@ -226,11 +225,17 @@ def test_what_is_removed_goes_on_answering(served: Served, whole: bool) -> None:
     assert served.version() == 2
 
 
-@pytest.mark.parametrize("name", ["draft", ".2", "2.old", "-2", "+2", "２"])
+@pytest.mark.parametrize("name", ["draft", ".2", "2.old", "-2", "+2", "２", "²"])
 def test_folders_that_are_no_versions(served: Served, name: str) -> None:
     publish(served, name=name)
     time.sleep(0.2)
     assert served.states() == {1: "AVAILABLE"}
+
+
+def test_a_new_version_beside_a_folder_that_is_none(served: Served) -> None:
+    (served.base / "²").mkdir()
+    publish(served)
+    served.until(lambda: served.states() == {2: "AVAILABLE", 1: "END"})
 
 
 def test_the_old_version_finishes_what_it_has_begun(tmp_path: Path, start: Callable[..., Any]) -> None:
@@ -267,15 +272,3 @@ def test_a_start_without_a_whole_version_is_an_error(tmp_path: Path, start: Call
         pass
     with pytest.raises(BundleError), start({"toy": tmp_path / "nothing"}):
         pass
-
-
-def test_a_start_on_a_port_that_is_taken(tmp_path: Path, start: Callable[..., Any], addresses: Addresses) -> None:
-    FIRST.write(tmp_path / "toy", 1)
-    for taken in (
-        Addresses(port=addresses.port, grpc_port=None),
-        Addresses(port=None, grpc_port=addresses.grpc_port),
-        Addresses(port=None, grpc_port=None),
-        Addresses(host="no.such.host.example", port=0, grpc_port=None),
-    ):
-        with pytest.raises(InputError):
-            asyncio.run(asyncio.wait_for(serve({"toy": tmp_path / "toy"}, addresses=taken), 20))

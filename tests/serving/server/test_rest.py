@@ -272,6 +272,22 @@ def test_a_body_that_never_ends(strict: Addresses) -> None:
     assert b"the request was given up after 0.5 s" in answer
 
 
+@pytest.mark.parametrize("trailer", [b"X-Long: " + b"x" * 10_000_000, b"X-Many: x\r\n" * 1_000_000])
+def test_headers_after_the_last_chunk_that_never_end(strict: Addresses, trailer: bytes) -> None:
+    head = f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    with socket.create_connection((strict.host, strict.port), timeout=10) as connection:
+        connection.sendall(head + b"2\r\n{}\r\n0\r\n")
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            connection.sendall(trailer)
+
+
+def test_a_body_in_chunks(url: str) -> None:
+    body = json.dumps({"inputs": X}).encode()
+    chunks = [body[i : i + 5] for i in range(0, len(body), 5)] + [b" " * 100_000] * 5
+    response = httpx.post(f"{url}{PREDICT}", content=iter(chunks))
+    assert response.json() == predict(url, "plain", body)
+
+
 def test_a_head_that_never_ends(strict: Addresses) -> None:
     with socket.create_connection((strict.host, strict.port), timeout=10) as connection:
         connection.sendall(b"GET /v1/models/plain HTTP/1.1\r\nHost: x\r\nX-Long: ")

@@ -127,6 +127,45 @@ def test_a_member_that_is_damaged(tmp_path: Path) -> None:
         list(opened(path, endpoint(2)).read())
 
 
+def _damaged(kind: str) -> bytes:
+    """A file of which zipfile, its decompressors or NumPy each say in other words that it cannot be read."""
+    methods = {"bzip2": zipfile.ZIP_BZIP2, "lzma": zipfile.ZIP_LZMA}
+    array, whole = io.BytesIO(), io.BytesIO()
+    np.save(array, np.random.default_rng(0).normal(size=(1000, 2)))
+    if kind == "head":
+        return array.getvalue().replace(b"}", b" ")
+    if kind == "indented head":
+        return array.getvalue().replace(b"{'descr': '<f8',", b"a:\n   b\n  c     ")
+    with zipfile.ZipFile(whole, "w", methods.get(kind, zipfile.ZIP_STORED)) as archive:
+        archive.writestr("x.npy", array.getvalue())
+    content = bytearray(whole.getvalue())
+    directory = content.index(b"PK\1\2")
+    if kind in methods:
+        content[directory // 2 : directory // 2 + 20] = b"\xff" * 20
+    elif kind == "encrypted":
+        content[6] |= 1
+        content[directory + 8] |= 1
+    else:  # a method that there is not
+        content[8] = content[directory + 10] = 99
+    return bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["head", "indented head", "bzip2", "lzma", "encrypted", "unknown"])
+def test_whatever_is_broken_is_told_alike(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / ("x.npy" if "head" in kind else "x.npz")
+    path.write_bytes(_damaged(kind))
+    with pytest.raises(InputError, match=r"^the file must be a whole .npy or .npz file of numbers. Received: .*x.np"):
+        list(opened(path, endpoint(2)).read())
+
+
+def test_what_the_disk_says_is_no_broken_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((10, 2)))
+    table = opened(tmp_path / "x.npy", endpoint(2))
+    (tmp_path / "x.npy").unlink()
+    with pytest.raises(FileNotFoundError):
+        list(table.read())
+
+
 @pytest.mark.parametrize(
     ("members", "info", "told"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from serving.conftest import Graph, node
 
 import tfgen_serving
 
@@ -66,6 +67,18 @@ def test_a_longer_file_takes_no_more_memory(
 def test_ten_times_as_many_draws_take_no_more_memory(plain_bundle: Path, tmp_path: Path) -> None:
     peaks = [run(plain_bundle, draws, tmp_path / "x.npy")[0] for draws in (600_000, 6_000_000)]
     assert peaks[1] < peaks[0] + 20, "the draws are 96 MB"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
+def test_more_wide_draws_take_no_more_memory(toy: Any, tmp_path: Path) -> None:
+    """By more than what Parquet's footer says of each row group's columns; the draws are 200 and 400 MB."""
+    width = 1024
+    nodes = [node("Cast", "seed", "row", to=1), node("MatMul", "row weights", "x")]
+    weights = np.random.default_rng(0).random((2, width), "float32")
+    sample = Graph([("seed", "int32", (2,))], [("x", "float32", (width,))], nodes, {"weights": weights})
+    toy.write(tmp_path / "wide", extra={"sample": sample})
+    peaks = [run(tmp_path / "wide", draws, tmp_path / "x.parquet")[0] for draws in (50_000, 100_000)]
+    assert peaks[1] < peaks[0] + 50
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv", ".npz", ".npy"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,18 @@ def test_what_the_checkpoint_counts_and_is_not_there_is_told(out: Path, name: st
         Partial(out, JOB, "float32")
 
 
+@pytest.mark.parametrize("content", [b"", b'{"rows": 3, "err', b"\0" * 40, b"\xff"])
+@pytest.mark.parametrize("name", ["job.json", "progress.json"])
+def test_a_broken_checkpoint_is_told(out: Path, name: str, content: bytes) -> None:
+    begun(out)
+    (out.with_name("scores.npy.partial") / name).write_bytes(content)
+    message = rf"partial must be as it was left: delete it, or .* --restart. Received: {name}, which is not whole$"
+    with pytest.raises(InputError, match=message):
+        Partial(out, JOB, "float32")
+    with Partial(out, JOB, "float32", restart=True) as partial:
+        assert (partial.rows, scores(partial), list(partial.errors())) == (0, [], [])
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [({"bundle": "other"}, "bundle"), ({"columns": {"x": ["b", "a"]}}, "columns"), ({"more": 1}, "more")],
@@ -127,6 +140,25 @@ def test_nothing_is_left_of_a_run_that_got_nowhere(out: Path, monkeypatch: pytes
     assert list(out.parent.iterdir()) == []
 
 
+def test_a_run_that_got_nowhere_takes_its_folder_away_while_it_is_its_own(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, taken = shutil.rmtree, []
+
+    def spy(folder: Path, **options: Any) -> None:
+        with pytest.raises(InputError, match="partial must belong to one run at a time"):
+            Partial(out, JOB, "float32")
+        taken.append(folder)
+        original(folder, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", spy)
+    monkeypatch.setattr(Partial, "SECONDS", 1000)
+    begun(out)
+    assert taken == [out.with_name("scores.npy.partial")]
+    with Partial(out, JOB, "float32") as partial:
+        assert partial.rows == 0
+
+
 def test_publishing_is_one_rename(out: Path) -> None:
     begun(out)
     out.write_text("old")
@@ -156,5 +188,5 @@ def test_a_checkpoint_counts_only_what_is_on_disk(out: Path, monkeypatch: pytest
         partial.append(np.ones(2), {})
         progress = json.loads((partial.folder / "progress.json").read_text())
         assert (partial.folder / "scores").stat().st_size == 6 * 4
-    assert seen == [0, 0, 4, 4]
+    assert seen == [0, *[0] * 3, *[4] * 3], "the job; then each time scores, errors and, before its rename, what counts"
     assert progress["rows"] == 6

@@ -69,6 +69,30 @@ def test_draws_for_each_context_row(
     np.testing.assert_array_equal(np.stack([found[f"x_{i}"] for i in range(3)], axis=1), expected.reshape(35, 3))
 
 
+@pytest.mark.parametrize("name", ["x.PARQUET", "x.Csv", "x.NPY"])
+def test_an_ending_may_be_of_capitals(plain: Scorer, name: str, tmp_path: Path) -> None:
+    sample_file(plain, 5, tmp_path / name, seed=0)
+    sample_file(plain, 5, tmp_path / f"y{name[1:].lower()}", seed=0)
+    assert (tmp_path / name).read_bytes() == (tmp_path / f"y{name[1:].lower()}").read_bytes()
+    score_file(plain, tmp_path / name, tmp_path / f"scores{name[1:]}")
+
+
+def test_a_batch_may_be_larger_than_by_default(
+    plain_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer, sizes = Scorer(plain_bundle), []
+    session = scorer._sessions.get(scorer.endpoints["sample"])
+    original = session.run
+
+    def spy(inputs: Any) -> Any:
+        sizes.append(len(inputs["seed"]))
+        return original(inputs)
+
+    monkeypatch.setattr(session, "run", spy)
+    sample_file(scorer, 70_001, tmp_path / "x.npy", seed=0, batch_size=70_000)
+    assert sizes == [70_000, 1]
+
+
 def test_samples_are_scored_as_they_are(plain: Scorer, tmp_path: Path) -> None:
     sample_file(plain, 50, tmp_path / "x.parquet", seed=1)
     score_file(plain, tmp_path / "x.parquet", tmp_path / "scores.npy")
@@ -105,6 +129,11 @@ def test_what_cannot_be(plain: Scorer, given: Scorer, write: Any, tmp_path: Path
         (plain, {"seed": 2**31}, "seed must be an integer in"),
         (plain, {"batch_size": 0}, "batch_size must be an integer of at least 1"),
         (given, {"context": data, "out": data}, "--out must be another file than the one that is read. Received: "),
+        (
+            plain,
+            {"out": tmp_path / "none" / "x.npy"},
+            "--out must be in a folder that is there. Received: .*none/x.npy$",
+        ),
         (plain, {"out": tmp_path / "x.txt"}, "--out must end in .npy, .parquet or .csv"),
     ):
         with pytest.raises(InputError, match=f"^{told}"):

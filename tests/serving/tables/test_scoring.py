@@ -204,24 +204,6 @@ def test_a_score_that_is_no_number_is_a_bad_row(plain: Scorer, write: Any, load:
     assert [row for row, score in enumerate(scores) if score == -np.inf] == np.flatnonzero(X[:, 0] < -2).tolist() != []
 
 
-def test_the_file_is_not_changed_between_scoring_and_keeping(
-    plain: Scorer, write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tfgen_serving.tables.columns import ColumnTable
-
-    data = write(tmp_path / "rows.parquet", columns(".parquet", id=IDS))
-    original = ColumnTable.kept
-    for change in (lambda batch: batch.slice(0, len(batch) - 1), lambda batch: pa.concat_batches([batch, batch[:1]])):
-        monkeypatch.setattr(
-            ColumnTable, "kept", lambda self, names, change=change: (change(batch) for batch in original(self, names))
-        )
-        with pytest.raises(
-            InputError, match=r"the file must stay as it is while it is scored. Received: no longer 1001"
-        ):
-            score_file(plain, data, tmp_path / "scores.parquet", keep=["id"])
-        assert not (tmp_path / "scores.parquet").exists()
-
-
 def test_progress_is_told_batch_by_batch(plain: Scorer, write: Any, tmp_path: Path) -> None:
     for ending, total in ((".npy", 1001), (".parquet", 1001), (".csv", None)):
         seen: list[tuple[int, int | None]] = []
@@ -243,6 +225,8 @@ def test_progress_is_told_batch_by_batch(plain: Scorer, write: Any, tmp_path: Pa
             "--keep must name columns of the file: id, x_0, x_1. Received: 'od', no column",
         ),
         ({"out": "s.txt"}, r"--out must end in .npy, .parquet or .csv. Received: .*s.txt"),
+        ({"out": "none/s.csv"}, r"--out must be in a folder that is there. Received: .*none/s.csv"),
+        ({"out": "rows.parquet/s.csv"}, r"--out must be in a folder that is there. Received: .*rows.parquet/s.csv"),
         ({"context": ["id"]}, r"--context must not be given: the model takes x. Received: \['id'\]"),
         ({"x": ["x_0", "id"]}, "--x must name columns of numbers. Received: 'id', string"),
     ],

@@ -1,0 +1,6 @@
+"""Keras callbacks for generative models."""
+
+import tfgen._training  # noqa: F401
+from tfgen.callbacks.kl_warm_up import KLWarmUp
+
+__all__ = ["KLWarmUp"]
