@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tfgen._requirements import check_training_requirements
 
 if TYPE_CHECKING:
-    from tfgen import callbacks, datasets, distributions, layers, losses, noise, plots
+    from tfgen import callbacks, datasets, distributions, judging, layers, losses, noise, plots
     from tfgen.bundles import verify_bundle
     from tfgen.losses import NegativeLogLikelihood
     from tfgen.models import (
@@ -47,6 +47,7 @@ __all__ = [
     "callbacks",
     "datasets",
     "distributions",
+    "judging",
     "layers",
     "load_model",
     "losses",
@@ -80,7 +81,7 @@ _TRAINING = {
     "plots": "tfgen.plots:",
     "verify_bundle": "tfgen.bundles:verify_bundle",
 }
-_LIGHT = {"datasets": "tfgen.datasets:"}
+_LIGHT = {"datasets": "tfgen.datasets:", "judging": "tfgen.judging:"}
 
 
 def __getattr__(name: str) -> Any:
