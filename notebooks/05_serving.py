@@ -109,7 +109,10 @@ print("scores:", scorer.score([[1.0, 0.0], [0.0, 1.0]], context=[[1.0, 0.0], [1.
 print("a draw:", scorer.sample(1, context=[[0.0, 1.0]], seed=7)[0])
 print("TensorFlow loaded:", "tensorflow" in sys.modules)
 """
-subprocess.run([sys.executable, "-c", program, str(folder / "sensor")], check=True)
+done = subprocess.run(
+    [sys.executable, "-c", program, str(folder / "sensor")], check=True, stdout=subprocess.PIPE, text=True
+)
+print(done.stdout)
 print("Keras's draw:", flow.sample(1, context=[[0.0, 1.0]], seed=7).numpy()[0])
 
 # %% [markdown]
@@ -126,7 +129,7 @@ subprocess.run(
     check=True,
     stdout=subprocess.DEVNULL,
 )
-print((folder / "deploy" / "compose.yaml").read_text())
+print(*sorted(path.name for path in (folder / "deploy").iterdir()), sep="\n")
 
 
 # %%

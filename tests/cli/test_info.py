@@ -27,7 +27,7 @@ def test_people_get_a_table(process: Any, mdn_bundle: Any) -> None:
     done = process("info", mdn_bundle[1])
     assert (done.returncode, done.stderr) == (0, "")
     for words in (
-        "MDN 'mdn'",
+        "MDN 'mdn",  # and a number, after other models of the process
         "log p, exact",
         "x: float32 [batch, 1]",
         "context: float32 [batch, 3]",

@@ -56,8 +56,11 @@ def test_fit_standardises_once(name: str) -> None:
     flow.fit(SHIFTED.astype(np.float32), epochs=1, verbose=0)
     z = flow.encode(SHIFTED.astype(np.float32)).numpy()  # the other layers begin as the identity
     np.testing.assert_allclose(np.sort(z.mean(0)), 0, atol=1e-3)
-    np.testing.assert_allclose(z.std(0), 1, atol=1e-3)
-    expected = -0.5 * (z**2 + np.log(2 * np.pi)).sum(1) - np.log(SHIFTED.std(0)).sum()
+    scale = SHIFTED.std(0)
+    if name.startswith("spline"):  # data without tails fill the box of ±4
+        scale = np.minimum(scale, np.abs(SHIFTED - SHIFTED.mean(0)).max(0) / 4)
+    np.testing.assert_allclose(z.std(0), SHIFTED.std(0) / scale, rtol=1e-3)
+    expected = -0.5 * (z**2 + np.log(2 * np.pi)).sum(1) - np.log(scale).sum()
     np.testing.assert_allclose(flow.log_prob(SHIFTED.astype(np.float32)), expected, rtol=1e-4)
     before = flow.bijector_layers[0].get_weights()
     flow.fit(2 * SHIFTED.astype(np.float32), epochs=1, verbose=0)
