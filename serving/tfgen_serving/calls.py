@@ -77,9 +77,9 @@ def decode(z: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
     return _of_one_output("decode", {"z": z, "context": context}, "x")
 
 
-def reconstruct(x: ArrayLike) -> Call[NDArray[Any]]:
+def reconstruct(x: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
     """See `Scorer.reconstruct`."""
-    return _of_one_output("reconstruct", {"x": x}, "reconstructed")
+    return _of_one_output("reconstruct", {"x": x, "context": context}, "reconstructed")
 
 
 def run(endpoint: str, inputs: Mapping[str, ArrayLike]) -> Call[Arrays]:

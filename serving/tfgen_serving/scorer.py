@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from numpy.typing import ArrayLike, NDArray
 
 from tfgen_serving import calls
+from tfgen_serving.batches import BATCH_SIZE
 from tfgen_serving.bundle import Bundle
 from tfgen_serving.calls import Arrays, Call, Work
 from tfgen_serving.inputs import as_integer
@@ -15,9 +16,7 @@ from tfgen_serving.manifest import Manifest
 from tfgen_serving.sessions import Sessions
 from tfgen_serving.tensors import EndpointInfo
 
-__all__ = ["BATCH_SIZE", "Scorer"]
-
-BATCH_SIZE = 65536  # rows at a time: enough to keep a CPU busy, few enough to fit its memory
+__all__ = ["Scorer"]
 
 T = TypeVar("T")
 
@@ -127,9 +126,11 @@ class Scorer:
         """Returns what each latent z stands for, ``[n, *event]``; arguments and errors as for `score`."""
         return self.perform(calls.decode(z, context), batch_size)
 
-    def reconstruct(self, x: ArrayLike, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
-        """Returns each row as it is decoded from its own encoding, ``[n, *event]``; errors as for `score`."""
-        return self.perform(calls.reconstruct(x), batch_size)
+    def reconstruct(
+        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE
+    ) -> NDArray[Any]:
+        """Returns each row as it is decoded from its own encoding, ``[n, *event]``; arguments as for `score`."""
+        return self.perform(calls.reconstruct(x, context), batch_size)
 
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.

@@ -98,9 +98,11 @@ class AsyncClient:
         """As `Client.decode`."""
         return await self._core.perform(calls.decode(z, context), batch_size)
 
-    async def reconstruct(self, x: ArrayLike, *, batch_size: int | None = None) -> NDArray[Any]:
+    async def reconstruct(
+        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
+    ) -> NDArray[Any]:
         """As `Client.reconstruct`."""
-        return await self._core.perform(calls.reconstruct(x), batch_size)
+        return await self._core.perform(calls.reconstruct(x, context), batch_size)
 
     async def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """As `Client.run`."""

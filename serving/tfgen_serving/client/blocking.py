@@ -124,9 +124,11 @@ class Client:
         """Returns what each latent z stands for, ``[n, *event]``; arguments and errors as for `score`."""
         return finished(self._core.perform(calls.decode(z, context), batch_size))
 
-    def reconstruct(self, x: ArrayLike, *, batch_size: int | None = None) -> NDArray[Any]:
+    def reconstruct(
+        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
+    ) -> NDArray[Any]:
         """Returns each row as it is decoded from its own encoding, ``[n, *event]``; errors as for `score`."""
-        return finished(self._core.perform(calls.reconstruct(x), batch_size))
+        return finished(self._core.perform(calls.reconstruct(x, context), batch_size))
 
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.

@@ -56,6 +56,17 @@ def test_reconstruct(connect: Any, start: Any, toy: Any, tmp_path: Path) -> None
         same(connect("toy", at=at).reconstruct(X), Scorer(tmp_path).reconstruct(X))
 
 
+def test_reconstruct_of_a_conditional_model(connect: Any, start: Any, toy: Any, tmp_path: Path) -> None:
+    nodes = [helper.make_node("Mul", ["x", "context"], ["reconstructed"])]
+    inputs, outputs = [("x", "float32", (2,)), ("context", "float32", (1,))], [("reconstructed", "float32", (2,))]
+    graph = replace(toy.graphs(context=True)["decode"], inputs=inputs, outputs=outputs, nodes=nodes, constants={})
+    toy.write(tmp_path, context=True, extra={"reconstruct": graph})
+    with start({"toy": tmp_path}) as at:
+        found = connect("toy", at=at).reconstruct(X, CONTEXT)
+        same(found, Scorer(tmp_path).reconstruct(X, CONTEXT))
+        np.testing.assert_allclose(found, np.float32(X) * np.float32(CONTEXT), rtol=1e-6)
+
+
 def test_run_gives_every_output(connect: Any, plain: Scorer) -> None:
     found, wanted = connect("plain").run("encode", x=X), plain.run("encode", x=X)
     assert found.keys() == wanted.keys()
