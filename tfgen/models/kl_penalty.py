@@ -1,11 +1,8 @@
 """What an objective adds to the negative ELBO so that latent dimensions are used, or given up."""
 
-import math
-from typing import Any
-
 import tensorflow as tf
 
-__all__ = ["checked_weight", "kl_penalty"]
+__all__ = ["kl_penalty"]
 
 
 def kl_penalty(kl: tf.Tensor, beta: tf.Tensor, free_bits: float) -> tf.Tensor:
@@ -32,10 +29,3 @@ def kl_penalty(kl: tf.Tensor, beta: tf.Tensor, free_bits: float) -> tf.Tensor:
         return (beta - 1) * total
     missing = tf.maximum(tf.cast(free_bits, kl.dtype) - tf.reduce_mean(kl, axis=0), 0)
     return (beta - 1) * total + beta * tf.reduce_sum(missing)
-
-
-def checked_weight(argument: str, value: Any) -> float:
-    """A finite number of at least zero, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ValueError(f"`{argument}` must be a finite number of at least 0. Received: {argument}={value!r}")
-    return float(value)

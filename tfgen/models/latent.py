@@ -7,11 +7,11 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.arguments import checked_count
+from tfgen.layers.arguments import checked_count, checked_weight
 from tfgen.layers.distributions.support import Support
 from tfgen.models.bound import BoundModel
 from tfgen.models.endpoints import Endpoint
-from tfgen.models.kl_penalty import checked_weight, kl_penalty
+from tfgen.models.kl_penalty import kl_penalty
 from tfgen.noise import Noise, draw
 
 __all__ = ["LatentModel"]

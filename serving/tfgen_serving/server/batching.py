@@ -2,7 +2,7 @@
 
 import asyncio
 import collections
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgen_serving.calls import Arrays, join
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.limits import Batching
 
 __all__ = ["Batcher"]
-
-Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +80,7 @@ class Batcher:
             for task in tasks:
                 self._drop(task)
             raise
-        return parts[0] if len(parts) == 1 else _joined(parts)
+        return join(parts)
 
     def _drop(self, task: _Task) -> None:
         """Gives up what has not begun of a request that nobody waits for any more."""
@@ -155,7 +154,7 @@ class Batcher:
         if len(batch) == 1:
             return [self._alone(batch[0])]
         try:
-            outputs = self._run(_joined([task.inputs for task in batch]))
+            outputs = self._run(join([task.inputs for task in batch]))
         except Exception:
             return [self._alone(task) for task in batch]  # one request's failure is no other's
         edges = np.cumsum([0, *(task.rows for task in batch)]).tolist()
@@ -166,7 +165,3 @@ class Batcher:
             return self._run(task.inputs)
         except Exception as error:
             return error
-
-
-def _joined(parts: Sequence[Arrays]) -> dict[str, NDArray[Any]]:
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

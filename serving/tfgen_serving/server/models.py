@@ -65,7 +65,7 @@ class Models:
         paths: Base paths by name.
         make_runtime: Loads a version.
         batching: How requests are gathered.
-        executor: Where batches run and versions load.
+        executor: Where batches run.
 
     Raises:
         InputError: There is no model.

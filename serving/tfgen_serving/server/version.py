@@ -1,7 +1,7 @@
 """One version of a model, loaded and ready to answer."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgen_serving.batches import batch_rows
 from tfgen_serving.bundle import Bundle
+from tfgen_serving.calls import Arrays
 from tfgen_serving.errors import BundleError, RunError
 from tfgen_serving.manifest import Manifest
 from tfgen_serving.protocol.signatures import Signatures
@@ -19,7 +21,6 @@ from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.batching import Batcher
 from tfgen_serving.server.limits import Batching
 from tfgen_serving.server.runtime import Runtime, RuntimeFactory
-from tfgen_serving.tables.rows import batch_rows
 from tfgen_serving.tensors import EndpointInfo, TensorInfo
 
 __all__ = ["LoadedVersion"]
@@ -82,7 +83,7 @@ class LoadedVersion:
         """Returns once no request is in flight."""
         await self._idle.wait()
 
-    async def run(self, endpoint: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    async def run(self, endpoint: str, inputs: Arrays) -> Arrays:
         """An endpoint's outputs, for inputs that `check_arrays` passed.
 
         Raises:

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgen_serving.batches import BATCH_BYTES, batch_rows
 from tfgen_serving.tables.choice import Column, width_of
 from tfgen_serving.tables.numbers import from_lists, from_numbers, is_list, tell
-from tfgen_serving.tables.rows import BATCH_BYTES, Rows, batch_rows, find_bad
+from tfgen_serving.tables.rows import Rows, find_bad
 from tfgen_serving.tensors import TensorInfo
 
 __all__ = ["ColumnTable", "Source"]

@@ -1,6 +1,5 @@
 """Rows on their way from a file to an endpoint: arrays by input name, and which of the rows cannot be scored."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgen_serving.scorer import BATCH_SIZE
-from tfgen_serving.tensors import TensorInfo
-
-__all__ = ["BATCH_BYTES", "Rows", "batch_rows", "find_bad", "regroup"]
-
-_NUMBERS = 1 << 24  # in a batch at most, so that a few of them fit any memory
-BATCH_BYTES = 4 * _NUMBERS
+__all__ = ["Rows", "find_bad", "regroup"]
 
 
 @dataclass(frozen=True)
@@ -52,17 +45,6 @@ class Rows:
         mask = np.ones(len(self), bool)
         mask[list(self.bad)] = False
         return mask
-
-
-def batch_rows(inputs: Iterable[TensorInfo]) -> int:
-    """Returns how many rows run at a time: `BATCH_SIZE`, or fewer where a row holds many numbers.
-
-    Example:
-        >>> batch_rows([TensorInfo(name="x", dtype="float32", shape=(None, 64, 64, 3))])
-        1365
-    """
-    width = sum(math.prod(size or 1 for size in info.shape) for info in inputs)
-    return max(1, min(BATCH_SIZE, _NUMBERS // width))
 
 
 def regroup(pieces: Iterable[Rows], size: int) -> Iterator[Rows]:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from tfgen_serving import calls
 from tfgen_serving.atomic import atomic_file
+from tfgen_serving.batches import batch_rows
 from tfgen_serving.calls import Arrays, endpoint_of, output_of
 from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import as_integer
 from tfgen_serving.scorer import Scorer
 from tfgen_serving.tables.arrow import arrow
 from tfgen_serving.tables.reading import open_table
-from tfgen_serving.tables.rows import batch_rows
 from tfgen_serving.tables.writing import ColumnWriter, array_file, check_out
 from tfgen_serving.tensors import EndpointInfo
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgen_serving.batches import batch_rows
 from tfgen_serving.calls import endpoint_of, output_of
 from tfgen_serving.errors import InputError
 from tfgen_serving.files import MANIFEST_NAME
@@ -20,7 +21,7 @@ from tfgen_serving.tables.ahead import ahead
 from tfgen_serving.tables.partial import Partial
 from tfgen_serving.tables.reading import open_table
 from tfgen_serving.tables.results import check_kept_types, write_scores
-from tfgen_serving.tables.rows import Rows, batch_rows, regroup
+from tfgen_serving.tables.rows import Rows, regroup
 from tfgen_serving.tables.writing import check_out
 
 __all__ = ["Summary", "score_file"]

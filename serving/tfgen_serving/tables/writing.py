@@ -7,9 +7,9 @@ from typing import IO, Any
 
 import numpy as np
 
+from tfgen_serving.batches import BATCH_BYTES
 from tfgen_serving.errors import InputError
 from tfgen_serving.tables.arrow import arrow
-from tfgen_serving.tables.rows import BATCH_BYTES
 
 __all__ = ["ColumnWriter", "array_file", "check_out"]
 

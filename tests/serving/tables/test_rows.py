@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfgen_serving import TensorInfo
-from tfgen_serving.tables.rows import Rows, batch_rows, find_bad, regroup
+from tfgen_serving.batches import batch_rows
+from tfgen_serving.tables.rows import Rows, find_bad, regroup
 
 
 @settings(deadline=None)
