@@ -15,6 +15,15 @@ tf.config.set_logical_device_configuration(
 )
 
 
+def _iterator(data, original=tf.data.Dataset.__iter__):
+    """Without tf.data's tuning: its thread, which sleeps for longer the older it is, is waited for at the end."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return original(data.with_options(options))
+
+
+tf.data.Dataset.__iter__ = _iterator
+
 # TensorFlow and Keras leave millions of objects that live on: looking through all of them again and again is half the
 # time of the suite. Each file's own garbage is collected once, after it.
 gc.collect()

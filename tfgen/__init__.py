@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tfgen.losses import NegativeLogLikelihood
     from tfgen.models import (
         IAF,
+        M1M2,
+        M2,
         MAF,
         MDN,
         NICE,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IAF",
+    "M1M2",
+    "M2",
     "MAF",
     "MDN",
     "NICE",
@@ -61,6 +65,8 @@ _TRAINING = {
     "SplineFlow": "tfgen.models:SplineFlow",
     "NICE": "tfgen.models:NICE",
     "MAF": "tfgen.models:MAF",
+    "M1M2": "tfgen.models:M1M2",
+    "M2": "tfgen.models:M2",
     "IAF": "tfgen.models:IAF",
     "FlowModel": "tfgen.models:FlowModel",
     "BoundModel": "tfgen.models:BoundModel",

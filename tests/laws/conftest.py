@@ -1,7 +1,8 @@
 """Every law gets every registered model."""
 
+import numpy as np
 import pytest
-from laws.registry import BOUND, EXACT, MODELS, build
+from laws.registry import BOUND, EXACT, MODELS, build, shared, shared_compiled
 
 
 @pytest.fixture(params=sorted(MODELS))
@@ -11,17 +12,43 @@ def name(request):
 
 @pytest.fixture
 def model(name):
+    """For laws that only ask: one for all of them, which must stay as it is."""
+    yield from _unchanged(shared(name))
+
+
+@pytest.fixture
+def compiled(name):
+    """For laws of what `fit` refuses: one for all of them too."""
+    yield from _unchanged(shared_compiled(name))
+
+
+@pytest.fixture
+def own_model(name):
+    """For laws that compile, train or set weights: a copy of their own."""
     return build(name)
 
 
 @pytest.fixture(params=EXACT)
 def exact_model(request):
-    return build(request.param)
+    yield from _unchanged(shared(request.param))
 
 
 @pytest.fixture(params=BOUND)
 def bound_model(request):
+    yield from _unchanged(shared(request.param))
+
+
+@pytest.fixture(params=BOUND)
+def own_bound_model(request):
     return build(request.param)
+
+
+def _unchanged(model):
+    before, was_compiled = model.get_weights(), model.compiled
+    yield model
+    assert model.compiled == was_compiled
+    for value, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(value, old)
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +59,7 @@ def bundles(tmp_path_factory):
     def bundle(name):
         if name not in written:
             base = tmp_path_factory.mktemp("bundles") / name
-            build(name).export(base, format="bundle")
+            shared(name).export(base, format="bundle")
             written[name] = base
         return written[name]
 

@@ -1,6 +1,7 @@
 """The models that every law is tried on. Adding a model is one entry."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import keras
@@ -40,6 +41,31 @@ def _vae(event_shape: tuple[int, ...], **arguments) -> Callable[[], tfgen.Genera
     return lambda: tfgen.VAE(event_shape=event_shape, hidden=(8,), activation="tanh", **arguments)
 
 
+def _flows_of_z() -> tfgen.GenerativeModel:
+    small = {"event_shape": (2,), "hidden": (4,), "activation": "tanh", "standardize": False}
+    return tfgen.VAE(
+        event_shape=(2,),
+        latent_dim=2,
+        likelihood="gaussian",
+        hidden=(8,),
+        activation="tanh",
+        prior=tfgen.RealNVP(couplings=2, name="prior_flow", **small),
+        posterior=tfgen.IAF(context_shape=(3,), transforms=2, name="posterior_flow", **small),
+        free_bits=0.1,
+        num_samples=8,
+    )
+
+
+def _m2(event_shape: tuple[int, ...] = (2, 2, 1), likelihood: str = "bernoulli", **arguments) -> tfgen.M2:
+    vae = _vae(event_shape, latent_dim=1, context_shape=(3,), likelihood=likelihood, name="vae")()
+    return tfgen.M2(vae, hidden=(4,), class_prior=[0.5, 0.3, 0.2], **arguments)
+
+
+def _m1m2() -> tfgen.GenerativeModel:
+    m1 = _vae((2,), latent_dim=1, likelihood="gaussian", name="m1")()
+    return tfgen.M1M2(m1, _m2((1,), "gaussian", name="m2"), num_samples=16)
+
+
 def _dequantized(levels: int, dequantizer: dict | None = None, **arguments) -> Callable[[], tfgen.GenerativeModel]:
     def make() -> tfgen.GenerativeModel:
         tiny = {"couplings": 2, "hidden": (4,), "activation": "tanh", "event_shape": (2,)}
@@ -64,6 +90,8 @@ MODELS: dict[str, Entry] = {
     "iaf-2d-conditional-positive": Entry(_small(tfgen.IAF, 2, transforms=2, context_shape=(2,), low=0)),
     "glow-4x4x1": Entry(_image(tfgen.Glow, 4, 4, 1, scales=2, depth=1), moved=0.1),
     "glow-2x2x1-conditional": Entry(_image(tfgen.Glow, 2, 2, 1, scales=1, depth=1, context_shape=(2,)), moved=0.1),
+    "m1m2": Entry(_m1m2, "bound"),
+    "m2": Entry(lambda: _m2(num_samples=8), "bound"),
     "maf-2d": Entry(_small(tfgen.MAF, 2, transforms=3), half_width=20.0),
     "maf-3d-spline-conditional": Entry(
         _small(tfgen.MAF, 3, transforms=2, transformer="rational_quadratic_spline", bins=4, context_shape=(2,)),
@@ -102,6 +130,20 @@ MODELS: dict[str, Entry] = {
         ),
         "bound",
     ),
+    "vae-dreg-full-posterior": Entry(
+        _vae(
+            (2,),
+            latent_dim=2,
+            likelihood="gaussian",
+            posterior="full",
+            training_samples=3,
+            gradient_estimator="dreg",
+            num_samples=8,
+        ),
+        "bound",
+    ),
+    "vae-flows": Entry(_flows_of_z, "bound"),
+    "vae-vamp": Entry(_vae((2, 2, 1), latent_dim=1, prior="vamp", prior_components=3, num_samples=8), "bound"),
     "vae-gaussian": Entry(_vae((2,), latent_dim=2, likelihood="gaussian", num_samples=24), "bound"),
 }
 EXACT = sorted(name for name, entry in MODELS.items() if entry.score_kind == "exact")
@@ -115,6 +157,19 @@ def build(name: str) -> tfgen.GenerativeModel:
     rng = np.random.default_rng(0)
     moved = MODELS[name].moved
     model.set_weights([value + moved * rng.normal(size=value.shape) for value in model.get_weights()])
+    return model
+
+
+def shared(name: str) -> tfgen.GenerativeModel:
+    """What `build` gives, built and its endpoints traced once, for all who only ask it."""
+    return _SHARED[name]
+
+
+@functools.cache
+def shared_compiled(name: str) -> tfgen.GenerativeModel:
+    """The same for `fit`, `evaluate` and `predict` that are to refuse."""
+    model = build(name)
+    model.compile()
     return model
 
 
@@ -143,10 +198,10 @@ def all_events(model: tfgen.GenerativeModel) -> np.ndarray:
     return grid.reshape(-1, *model.event_shape).astype(np.float32)
 
 
-_BUILT = {name: build(name) for name in MODELS}
-QUANTISED = sorted(name for name, model in _BUILT.items() if model.inputs_spec.support.levels is not None)
+_SHARED = {name: build(name) for name in MODELS}
+QUANTISED = sorted(name for name, model in _SHARED.items() if model.inputs_spec.support.levels is not None)
 INTEGRABLE = sorted(
     name
-    for name, model in _BUILT.items()
+    for name, model in _SHARED.items()
     if model.event_shape in ((1,), (2,)) and not model.inputs_spec.support.integer
 )

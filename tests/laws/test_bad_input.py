@@ -19,36 +19,33 @@ def test_wrong_rank(model):
     _refused(lambda: model.score(**{**inputs, "x": inputs["x"][None]}), "x")
 
 
-def test_wrong_width(model):
-    inputs = rows(model, 4)
+def test_wrong_width(compiled):
+    inputs = rows(compiled, 4)
     wide = np.concatenate([inputs["x"]] * 2, axis=1)
-    message = _refused(lambda: model.score(**{**inputs, "x": wide}), "x")
+    message = _refused(lambda: compiled.score(**{**inputs, "x": wide}), "x")
     assert str(wide.shape) in message
-    model.compile()
-    _refused(lambda: model.fit({**inputs, "x": wide}, verbose=0), "x")
-    _refused(lambda: model.fit(tf.data.Dataset.from_tensor_slices({**inputs, "x": wide}).batch(2), verbose=0), "x")
+    _refused(lambda: compiled.fit({**inputs, "x": wide}, verbose=0), "x")
+    _refused(lambda: compiled.fit(tf.data.Dataset.from_tensor_slices({**inputs, "x": wide}).batch(2), verbose=0), "x")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_not_finite(model, bad):
-    inputs = rows(model, 4)
+def test_not_finite(compiled, bad):
+    inputs = rows(compiled, 4)
     inputs["x"][2, 0] = bad
-    assert "row 2" in _refused(lambda: model.score(**inputs), "x")
-    model.compile()
-    before = model.get_weights()
-    for call in (model.fit, model.evaluate, model.predict):
+    assert "row 2" in _refused(lambda: compiled.score(**inputs), "x")
+    before = compiled.get_weights()
+    for call in (compiled.fit, compiled.evaluate, compiled.predict):
         _refused(lambda call=call: call(inputs, verbose=0), "x")
     with pytest.raises(tf.errors.InvalidArgumentError, match="`x` must be finite"):
-        model.fit(tf.data.Dataset.from_tensor_slices(inputs).batch(4), verbose=0)
-    for one, other in zip(before, model.get_weights(), strict=True):
+        compiled.fit(tf.data.Dataset.from_tensor_slices(inputs).batch(4), verbose=0)
+    for one, other in zip(before, compiled.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_empty_batch(model):
-    inputs = {name: value[:0] for name, value in rows(model, 4).items()}
-    _refused(lambda: model.score(**inputs), "(x|context)")
-    model.compile()
-    _refused(lambda: model.fit(inputs, verbose=0), "(x|context)")
+def test_empty_batch(compiled):
+    inputs = {name: value[:0] for name, value in rows(compiled, 4).items()}
+    _refused(lambda: compiled.score(**inputs), "(x|context)")
+    _refused(lambda: compiled.fit(inputs, verbose=0), "(x|context)")
 
 
 def test_unequal_lengths(model):
@@ -58,21 +55,19 @@ def test_unequal_lengths(model):
     _refused(lambda: model.score(inputs["x"], inputs["context"][:3]), "context")
 
 
-def test_missing_or_unexpected_context(model):
-    inputs = rows(model, 4)
-    if model.context_shape:
-        for call in (lambda: model.score(inputs["x"]), lambda: model.sample(2, seed=0)):
+def test_missing_or_unexpected_context(compiled):
+    inputs = rows(compiled, 4)
+    if compiled.context_shape:
+        for call in (lambda: compiled.score(inputs["x"]), lambda: compiled.sample(2, seed=0)):
             _refused(call, "context")
-        model.compile()
         with pytest.raises(ValueError, match=r"missing: \['context'\]"):
-            model.fit({"x": inputs["x"]}, verbose=0)
+            compiled.fit({"x": inputs["x"]}, verbose=0)
     else:
         context = np.zeros((4, 2), np.float32)
-        for call in (lambda: model.score(inputs["x"], context), lambda: model.sample(2, context, seed=0)):
+        for call in (lambda: compiled.score(inputs["x"], context), lambda: compiled.sample(2, context, seed=0)):
             _refused(call, "context")
-        model.compile()
         with pytest.raises(ValueError, match="'context'"):
-            model.fit({"x": inputs["x"], "context": context}, verbose=0)
+            compiled.fit({"x": inputs["x"], "context": context}, verbose=0)
 
 
 def test_a_distribution_s_context(exact_model):
@@ -80,18 +75,17 @@ def test_a_distribution_s_context(exact_model):
     _refused(lambda: exact_model.distribution(context), "context")
 
 
-def test_outside_the_support(model):
-    support = model.inputs_spec.support
+def test_outside_the_support(compiled):
+    support = compiled.inputs_spec.support
     if support.everything:
         pytest.skip("any finite number is an event")
-    inputs = rows(model, 4)
+    inputs = rows(compiled, 4)
     inputs["x"][2, 0] = 0.5 if support.integer else support.low - 1
-    assert "row 2" in _refused(lambda: model.score(**inputs), "x")
-    model.compile()
-    for call in (model.fit, model.evaluate, model.predict):
+    assert "row 2" in _refused(lambda: compiled.score(**inputs), "x")
+    for call in (compiled.fit, compiled.evaluate, compiled.predict):
         _refused(lambda call=call: call(inputs, verbose=0), "x")
     with pytest.raises(tf.errors.InvalidArgumentError, match="`x` must hold"):
-        model.fit(tf.data.Dataset.from_tensor_slices(inputs).batch(4), verbose=0)
+        compiled.fit(tf.data.Dataset.from_tensor_slices(inputs).batch(4), verbose=0)
 
 
 @pytest.mark.parametrize("count", [0, -3, 2.5, True, None])

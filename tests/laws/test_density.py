@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from laws.line import from_line
-from laws.registry import INTEGRABLE, MODELS, QUANTISED, all_events, build, rows
+from laws.registry import INTEGRABLE, MODELS, QUANTISED, all_events, rows, shared
 from laws.truth import true_log_prob
 
 
 @pytest.mark.parametrize("name", INTEGRABLE)
 def test_the_density_integrates_to_one(name):
-    model, half = build(name), MODELS[name].half_width
+    model, half = shared(name), MODELS[name].half_width
     size = model.event_shape[0]
     points = 4001 if size == 1 else 501 if model.score_kind == "exact" else 121
     axis = np.linspace(-half, half, points)
@@ -25,7 +25,7 @@ def test_the_density_integrates_to_one(name):
 
 @pytest.mark.parametrize("name", QUANTISED)
 def test_the_probabilities_sum_to_one(name):
-    model = build(name)
+    model = shared(name)
     assert np.exp(true_log_prob(model, all_events(model))).sum() == pytest.approx(1, abs=1e-5)
 
 

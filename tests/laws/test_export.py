@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import onnxruntime
 import tensorflow as tf
-from laws.registry import build, rows
+from laws.registry import rows
 from tensorflow_serving.apis import prediction_log_pb2
 
 import tfgen
@@ -20,8 +20,8 @@ def test_a_bundle_agrees_with_itself(name, bundles):
         assert report.largest <= TOLERANCE, report
 
 
-def test_onnx_alone_scores_and_samples_as_keras_does(name, bundles):
-    model, scorer = build(name), tfgen_serving.Scorer(bundles(name))
+def test_onnx_alone_scores_and_samples_as_keras_does(name, model, bundles):
+    scorer = tfgen_serving.Scorer(bundles(name))
     inputs = rows(model, 33, seed=5)
     np.testing.assert_allclose(scorer.score(**inputs), model.score(**inputs), rtol=1e-5, atol=1e-5)
     context = inputs.get("context")
@@ -30,12 +30,12 @@ def test_onnx_alone_scores_and_samples_as_keras_does(name, bundles):
     assert scorer.score_kind == model.score_kind
 
 
-def test_the_cpp_loader_serves_every_signature(name, bundles):
+def test_the_cpp_loader_serves_every_signature(name, model, bundles):
     """TensorFlow Serving's way in: a plain session, its batches cut, merged and filled up at random.
 
     The warm-up records are replayed first, as the server does before a version answers.
     """
-    model, rng = build(name), np.random.default_rng(6)
+    rng = np.random.default_rng(6)
     path = bundles(name) / "1"
     requests = warmup_requests(path)
     examples = {endpoint.name: example_inputs(model, endpoint, 8) for endpoint in model.endpoints()}
@@ -76,9 +76,8 @@ def warmup_requests(path):
     return [log.predict_log.request for log in logs]
 
 
-def test_a_batch_split_and_merged_gives_the_same_rows(name, bundles):
+def test_a_batch_split_and_merged_gives_the_same_rows(name, model, bundles):
     """Server-side batching must not show."""
-    model = build(name)
     for endpoint in model.endpoints():
         session = onnxruntime.InferenceSession(bundles(name) / "1" / "onnx" / f"{endpoint.name}.onnx")
         rng = np.random.default_rng(1)
@@ -96,8 +95,7 @@ def test_a_batch_split_and_merged_gives_the_same_rows(name, bundles):
             np.testing.assert_allclose(np.concatenate(pieces), output, rtol=1e-4, atol=1e-5)
 
 
-def test_names_are_the_same_everywhere(name, bundles):
-    model = build(name)
+def test_names_are_the_same_everywhere(name, model, bundles):
     manifest = tfgen_serving.Bundle.open(bundles(name)).manifest
     loaded = tf.saved_model.load(str(bundles(name) / "1"))
     for endpoint in model.endpoints():

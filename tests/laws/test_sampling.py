@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from laws.line import from_line, to_line
-from laws.registry import EXACT, INTEGRABLE, all_events, build, rows
+from laws.registry import EXACT, INTEGRABLE, all_events, rows, shared
 from laws.truth import draws_from_density, true_log_prob
 from scipy import stats
 
@@ -97,7 +97,7 @@ def test_samples_follow_the_density(model):
 @pytest.mark.parametrize("name", sorted({*INTEGRABLE} & {*EXACT}))
 def test_samples_pass_for_draws_from_the_density(name):
     """By the energy distance beside its permutations; and samples that are a little off do not."""
-    model, count = build(name), 400
+    model, count = shared(name), 400
     context = None
     if model.context_shape:
         context = np.repeat(rows(model, 1, seed=4)["context"], count, axis=0)

@@ -33,11 +33,11 @@ def _traced(endpoint):
     return endpoint.traced().get_concrete_function()
 
 
-def test_fit_lowers_the_loss(model):
-    model.compile(keras.optimizers.Adam(1e-2))
-    history = model.fit(rows(model, 256), epochs=8, batch_size=64, verbose=0).history
+def test_fit_lowers_the_loss(own_model):
+    own_model.compile(keras.optimizers.Adam(1e-2))
+    history = own_model.fit(rows(own_model, 256), epochs=8, batch_size=64, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
-    assert history["loss"] == pytest.approx(np.sum([history[term] for term in model.term_names], axis=0))
+    assert history["loss"] == pytest.approx(np.sum([history[term] for term in own_model.term_names], axis=0))
 
 
 def test_compiled_by_xla_a_step_is_the_same(name):

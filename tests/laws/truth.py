@@ -25,25 +25,52 @@ def true_log_prob(
     if isinstance(model, tfgen.Dequantized):
         table = cell_log_probs(model, within=within)
         return table[tuple(x.astype(int).reshape(len(x), -1).T)]
+    if isinstance(model, tfgen.M1M2):
+        return _stacked_log_prob(model, x)
+    if isinstance(model, tfgen.M2):
+        return _labelled_log_prob(model, x)
     if context is None:
         return _latent_log_prob(model, x)
-    return np.concatenate([_latent_log_prob(model, x[i : i + 1], context[i : i + 1]) for i in range(len(x))])
+    truth = np.empty(len(x))
+    _, first, of = np.unique(context.reshape(len(x), -1), axis=0, return_index=True, return_inverse=True)
+    for number, row in enumerate(first):
+        chosen = of.ravel() == number
+        truth[chosen] = _latent_log_prob(model, x[chosen], context[row : row + 1])
+    return truth
 
 
 def _latent_log_prob(model: tfgen.VAE, x: np.ndarray, context: np.ndarray | None = None) -> np.ndarray:
-    """Σ over a grid of z, 7 of the prior's standard deviations to each side; of one context."""
-    points = 601 if model.latent_dim == 1 else 61
-    axis = np.linspace(-7, 7, points)
-    unit = np.stack(np.meshgrid(*[axis] * model.latent_dim, indexing="ij"), axis=-1).reshape(-1, model.latent_dim)
-    mass = -0.5 * (unit**2 + np.log(2 * np.pi)).sum(axis=-1) + model.latent_dim * np.log(axis[1] - axis[0])
+    """Σ over a grid of z, which reaches beyond all of the prior; of one context."""
+    points = 2001 if model.latent_dim == 1 else 121
+    axis = np.linspace(-9, 9, points)
+    z = np.stack(np.meshgrid(*[axis] * model.latent_dim, indexing="ij"), axis=-1).reshape(-1, model.latent_dim)
+    z = z.astype(np.float32)
     prior = model.build_prior(None if context is None else tf.constant(context))
-    z = (prior.mean().numpy() + prior.stddev().numpy() * unit).astype(np.float32)
+    mass = prior.log_prob(z).numpy().astype(np.float64) + model.latent_dim * np.log(axis[1] - axis[0])
+    assert abs(np.logaddexp.reduce(mass)) < 1e-3  # else the grid is too short, or too coarse
     likelihood = model.build_likelihood(z, None if context is None else np.repeat(context, len(z), axis=0))
     parts = []
     for start in range(0, len(x), 500):
         conditional = likelihood.log_prob(x[start : start + 500, None]).numpy().astype(np.float64)
         parts.append(np.logaddexp.reduce(conditional + mass, axis=1))
     return np.concatenate(parts)
+
+
+def _labelled_log_prob(model: tfgen.M2, x: np.ndarray) -> np.ndarray:
+    """log Σ_y p(y) p(x | y)."""
+    prior = model.class_prior or [1 / model.classes] * model.classes
+    labels = np.eye(model.classes, dtype=np.float32)
+    each = [np.log(p) + _latent_log_prob(model.vae, x, labels[i : i + 1]) for i, p in enumerate(prior)]
+    return np.logaddexp.reduce(each, axis=0)
+
+
+def _stacked_log_prob(model: tfgen.M1M2, x: np.ndarray) -> np.ndarray:
+    """Σ over a grid of z₁ of M2's p(z₁) p(x | z₁)."""
+    axis = np.linspace(-12, 12, 1001)
+    z = axis[:, None].astype(np.float32)
+    mass = _labelled_log_prob(model.m2, z) + np.log(axis[1] - axis[0])
+    likelihood = model.m1.build_likelihood(tf.constant(z))
+    return np.logaddexp.reduce(likelihood.log_prob(x[:, None]).numpy().astype(np.float64) + mass, axis=1)
 
 
 def cell_log_probs(model: tfgen.Dequantized, *, within: bool) -> np.ndarray:

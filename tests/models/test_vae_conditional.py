@@ -113,7 +113,7 @@ def test_interpolation_keeps_the_context():
     [
         ({"context_shape": (2, 2)}, "`context_shape` must have rank 1"),
         ({"prior": "conditional"}, "`context_shape` must be given with a conditional prior"),
-        ({"prior": "flat"}, r"`prior` must be one of \('standard', 'conditional'\)"),
+        ({"prior": "flat"}, r"`prior` must be one of \('standard', 'conditional', 'vamp'\), or a model"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -4,32 +4,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from plots.looks import assert_all_can_be_read, pictures, pixels
 
 from tfgen.plots import image_grid, interpolation, latent_grid, reconstructions
 
 
 def _drawn(figure: Any) -> np.ndarray:
-    (axis,) = figure.axes
-    (image,) = axis.images
-    array = np.asarray(image.get_array())
-    assert array.shape[2:] == (3,)
-    assert image.origin == "upper"
-    assert not axis.get_xticks().size
-    assert not any(spine.get_visible() for spine in axis.spines.values())
-    return array
-
-
-def _images(*shape: int, seed: int = 0) -> np.ndarray:
-    """Values from 0 to 1, both of which occur."""
-    images = np.random.default_rng(seed).uniform(size=shape)
-    images.flat[0], images.flat[-1] = 0.0, 1.0
-    return images
+    assert not figure.axes[0].get_xticks().size
+    return pixels(figure)
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
 def test_a_grid_holds_each_image_in_its_place(channels: tuple[int, ...]) -> None:
-    images = _images(11, 5, 7, *channels)
+    images = pictures(11, 5, 7, *channels)
     array = _drawn(image_grid(images, columns=4, title="samples"))
     assert array.shape == (3 * 5 + 2, 4 * 7 + 3, 3)
     images = images.reshape(11, 5, 7, -1)
@@ -80,7 +67,7 @@ def test_bytes_are_images() -> None:
 
 
 def test_an_image_stands_above_its_reconstruction() -> None:
-    x, reconstructed = _images(30, 8, 6, 1), _images(30, 8, 6, 1, seed=1)
+    x, reconstructed = pictures(30, 8, 6, 1), pictures(30, 8, 6, 1, seed=1)
     figure: Any = reconstructions(x, reconstructed, title="pairs")
     array = _drawn(figure)
     pair, apart = 8 + 1 + 8, 4  # thirty pairs in three rows of ten
@@ -108,7 +95,7 @@ def test_the_data_set_the_range_of_their_reconstructions() -> None:
 
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_interpolations_go_from_left_to_right(channels: tuple[int, ...]) -> None:
-    images = _images(5, 3, 4, 6, *channels)
+    images = pictures(5, 3, 4, 6, *channels)
     array = _drawn(interpolation(images, title="ways"))
     assert array.shape == (3 * 5 - 1, 5 * 7 - 1, 3)
     for step in range(5):
@@ -134,18 +121,8 @@ TITLE = "Samples of a variational autoencoder with a hierarchy of latent spaces,
         latent_grid(lambda z: np.zeros((len(z), 8, 8)), points=2, title=TITLE),
     ],
 )
-def test_nothing_is_cut_off(figure: Any) -> None:
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
-    box = figure.get_tightbbox(renderer)  # inches
-    width, height = figure.get_size_inches()
-    assert box.x0 >= 0
-    assert box.y0 >= 0
-    assert box.x1 <= width
-    assert box.y1 <= height
-    (axis,) = figure.axes
-    title = figure.texts[0].get_window_extent(renderer)
-    assert not title.overlaps(axis.get_window_extent(renderer))
+def test_all_can_be_read(figure: Any) -> None:
+    assert_all_can_be_read(figure)
 
 
 GOOD = np.ones((3, 4, 4))

@@ -35,6 +35,10 @@ figures = [
     plots.latent_plane(draws, np.arange(9)),
     plots.latent_grid(lambda z: np.ones((len(z), 4, 4)), points=3),
     plots.training_curves({"loss": [1.0, 2.0]}),
+    plots.latent_traversals(lambda z: np.ones((len(z), 4, 4)), np.zeros(2)),
+    plots.kl_per_dimension(np.ones(3)),
+    plots.analogies(np.ones((5, 4, 4)), np.ones((2, 5, 4, 4))),
+    plots.nearest_neighbours(np.ones((5, 4, 4)), np.ones((5, 2, 4, 4)), distances=np.ones((5, 2))),
 ]
 for index, figure in enumerate(figures):
     plots.save_figure(figure, f"{sys.argv[1]}/{index}.png", dpi=20)
@@ -89,4 +93,4 @@ def test_pyplot_and_its_global_state_stay_out(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
-    assert len(list(tmp_path.glob("*.png"))) == 10
+    assert len(list(tmp_path.glob("*.png"))) == 14

@@ -27,10 +27,13 @@ def example_inputs(model: GenerativeModel, endpoint: Endpoint, batch: int, *, se
     """
     rng = np.random.default_rng([seed, batch])
     values: dict[str, np.ndarray] = {}
+    classes = model.inputs_spec.classes
     seeds = rng.integers(_INT32.min, _INT32.max, (batch, 2), dtype=np.int32, endpoint=True)
     for spec in endpoint.inputs:
         if spec.name == "seed":
             values[spec.name] = seeds
+        elif spec.name == "label" and classes is not None:
+            values[spec.name] = rng.integers(classes, size=batch, dtype=np.int32)
         elif spec.name != "x":
             shape = [batch, *spec.shape.as_list()[1:]]
             values[spec.name] = rng.normal(size=shape).astype(spec.dtype.as_numpy_dtype)

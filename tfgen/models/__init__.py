@@ -8,6 +8,8 @@ from tfgen.models.flow import FlowModel
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.glow import Glow
 from tfgen.models.loading import load_model
+from tfgen.models.m1m2 import M1M2
+from tfgen.models.m2 import M2
 from tfgen.models.maf import IAF, MAF
 from tfgen.models.mdn import MDN
 from tfgen.models.nice import NICE
@@ -17,6 +19,8 @@ from tfgen.models.vae import VAE
 
 __all__ = [
     "IAF",
+    "M1M2",
+    "M2",
     "MAF",
     "MDN",
     "NICE",

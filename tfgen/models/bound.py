@@ -1,6 +1,7 @@
 """Models whose log p(x) is bounded from below by sampling latent variables."""
 
 import abc
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import tensorflow as tf
@@ -8,9 +9,9 @@ import tensorflow as tf
 from tfgen.layers.arguments import checked_count
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
-from tfgen.models.importance import log_mean_exp, repeat_rows
+from tfgen.models.importance import Weigh, importance_statistics, log_mean_exp, repeat_rows
 from tfgen.models.seeds import prediction_seeds
-from tfgen.models.shapes import shape_of
+from tfgen.models.shapes import rows_of
 from tfgen.noise import Noise, fresh_seed, seed_rows
 
 __all__ = ["BoundModel"]
@@ -110,13 +111,44 @@ class BoundModel(GenerativeModel):
         inputs = self._cast(inputs)
         if seeds is None:
             seeds = prediction_seeds(tf.shape(inputs["x"])[0])
-        inferred = self.infer(inputs, training)
+        return self.loss_terms(inputs, self.infer(inputs, training), seeds, training)
+
+    def loss_terms(
+        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
+    ) -> dict[str, tf.Tensor]:
+        """What `call` gives, of what `infer` gave; a subclass may add what is no part of the bound.
+
+        Args:
+            inputs: the named inputs in the density's dtype.
+            inferred: what `infer` gave.
+            seeds: int32 [batch, 2].
+            training: whether this is a training step.
+
+        Returns:
+            The terms of the loss by name, each [batch], in nats.
+        """
         terms = self.elbo(inputs, inferred, Noise(seeds), training)
         if self.training_samples == 1:
             return terms
-        bound = self._importance_weighted(inputs, inferred, seeds, self.training_samples, training)
-        first, *others = self.term_names
+        bound = self.training_bound(inputs, inferred, seeds, training)
+        first, *others = terms
         return {**terms, first: tf.add_n([-bound, *(-terms[name] for name in others)])}
+
+    def training_bound(
+        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
+    ) -> tf.Tensor:
+        """The bound of `training_samples` that `fit` maximises; a subclass may give it other gradients.
+
+        Args:
+            inputs: the named inputs in the density's dtype.
+            inferred: what `infer` gave.
+            seeds: int32 [batch, 2].
+            training: whether this is a training step.
+
+        Returns:
+            [batch], in nats.
+        """
+        return self._importance_weighted(inputs, inferred, seeds, self.training_samples, training)
 
     def bound(
         self, x: Any, context: Any = None, *, num_samples: int | None = None, seed: int | None = None
@@ -139,12 +171,54 @@ class BoundModel(GenerativeModel):
         Raises:
             ValueError: for bad input, naming the argument.
         """
-        count = self.num_samples if num_samples is None else checked_count("num_samples", num_samples)
-        shape = shape_of(x)
-        rows = shape[0] if shape and shape[0] else 1  # where x is no batch at all, `run_endpoint` says so
-        seeds = seed_rows(rows, fresh_seed() if seed is None else seed)
-        endpoint = self._bound_endpoint(count)
-        return self.run_endpoint(endpoint, x=x, context=context, seed=seeds)["score"]
+
+        def bound(inputs: dict[str, tf.Tensor], seeds: tf.Tensor, count: int) -> dict[str, tf.Tensor]:
+            return {"bound": self._bound(inputs, seeds, count)}
+
+        return self._run_seeded("bound", bound, x, context, num_samples, seed)["bound"]
+
+    def importance(
+        self,
+        x: Any,
+        context: Any = None,
+        *,
+        num_samples: int | None = None,
+        seed: int | None = None,
+        first_row: int = 0,
+    ) -> dict[str, tf.Tensor]:
+        """The importance-weighted bound, and how many of its K weights w_k = p(x, z_k) / q(z_k | x) count.
+
+        The effective sample size, (Σ_k w_k)² / Σ_k w_k², is K where the posterior is the true one, all weights then
+        being equal. Near 1 a single sample decides the bound: it is then likely to lie far below log p(x).
+
+        Args:
+            x: [batch, *event_shape].
+            context: [batch, *context_shape], for conditional models.
+            num_samples: K; the model's own where it is None.
+            seed: as in `bound`, whose noise it is.
+            first_row: the number of the first example, i, where x is a part of more rows: it has the noise of
+                (seed, i), the next one that of (seed, i + 1).
+
+        Returns:
+            `bound`, [batch], in nats: of several samples what `bound` gives; of one its log-weight, log w_1, not the
+            ELBO, whose KL may be in closed form. `effective_sample_size`, [batch], from 1 to K; it is nought where
+            no sample has any weight.
+
+        Raises:
+            ValueError: for bad input, naming the argument.
+
+        Reference:
+            Kong, *A note on importance sampling using standardized weights*, technical report 348, University of
+            Chicago, 1992.
+        """
+
+        def importance(inputs: dict[str, tf.Tensor], seeds: tf.Tensor, count: int) -> dict[str, tf.Tensor]:
+            inputs = self._cast(inputs)
+            weigh = self._weigh(inputs, self.infer(inputs, training=False), seeds, training=False)
+            bound, size = importance_statistics(weigh, count)
+            return {"bound": bound, "effective_sample_size": size}
+
+        return self._run_seeded("importance", importance, x, context, num_samples, seed, first_row)
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """The scores of a batch."""
@@ -159,15 +233,30 @@ class BoundModel(GenerativeModel):
         seeds = prediction_seeds(tf.shape(inputs["x"])[0])
         return {"score": self._bound(inputs, seeds, self.num_samples)}
 
-    def _bound_endpoint(self, num_samples: int) -> Endpoint:
-        """`score` of given seed rows; not exported, but run like those that are."""
+    def _run_seeded(
+        self,
+        name: str,
+        function: Callable[[dict[str, tf.Tensor], tf.Tensor, int], dict[str, tf.Tensor]],
+        x: Any,
+        context: Any,
+        num_samples: int | None,
+        seed: int | None,
+        first_row: int = 0,
+    ) -> dict[str, tf.Tensor]:
+        """Runs a function of named inputs, seed rows and K, example i having the noise of (seed, first_row + i).
 
-        def function(seed: tf.Tensor, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"score": self._bound(inputs, seed, num_samples)}
+        It is no endpoint that is exported, but run like those that are.
+        """
+        count = self.num_samples if num_samples is None else checked_count("num_samples", num_samples)
+        first = checked_count("first_row", first_row, minimum=0)
+        seeds = seed_rows(rows_of(x), fresh_seed() if seed is None else seed) + [0, first]
 
-        seed = tf.TensorSpec([None, 2], tf.int32, name="seed")
+        def call(seed: tf.Tensor, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+            return function(inputs, seed, count)
+
         data = self.inputs_spec.specs(self.density_dtype, "x", "context")
-        return Endpoint(f"bound_{num_samples}", function, (*data, seed))
+        endpoint = Endpoint(f"{name}_{count}", call, (*data, tf.TensorSpec([None, 2], tf.int32, name="seed")))
+        return self.run_endpoint(endpoint, x=x, context=context, seed=seeds)
 
     def _bound(self, inputs: dict[str, tf.Tensor], seeds: tf.Tensor, num_samples: int) -> tf.Tensor:
         inputs = self._cast(inputs)
@@ -184,15 +273,38 @@ class BoundModel(GenerativeModel):
         num_samples: int,
         training: bool | None,
     ) -> tf.Tensor:
-        def weigh(first: tf.Tensor, count: int) -> tf.Tensor:
-            rows = {name: repeat_rows(value, count) for name, value in inputs.items()}
-            # Sample k has noise index k, however many are weighed and however many at once.
-            index = tf.tile(first + tf.range(count), [tf.shape(seeds)[0]])[:, tf.newaxis]
-            noise = Noise(repeat_rows(seeds, count), index=index)
-            weights = self.log_weights(rows, repeat_rows(inferred, count), noise, training)
-            return tf.reshape(weights, [-1, count])
+        return log_mean_exp(self._weigh(inputs, inferred, seeds, training), num_samples)
 
-        return log_mean_exp(weigh, num_samples)
+    def _weigh(
+        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
+    ) -> Weigh:
+        """What makes the log-weights, a few samples at a time."""
+
+        def weigh(first: tf.Tensor, count: int) -> tf.Tensor:
+            rows = self.sample_rows(inputs, inferred, seeds, first, count)
+            return tf.reshape(self.log_weights(*rows, training), [-1, count])
+
+        return weigh
+
+    def sample_rows(
+        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, first: tf.Tensor, count: int
+    ) -> tuple[dict[str, tf.Tensor], tf.Tensor, Noise]:
+        """A row for each of some samples of each example, with its noise: what `log_weights` takes.
+
+        Args:
+            inputs: the named inputs in the density's dtype.
+            inferred: what `infer` gave.
+            seeds: int32 [batch, 2].
+            first: the first sample's number, an int32 scalar.
+            count: how many samples.
+
+        Returns:
+            Inputs, inferred and noise of batch · count rows, an example's beside each other.
+        """
+        rows = {name: repeat_rows(value, count) for name, value in inputs.items()}
+        # Sample k has noise index k, however many are weighed and however many at once.
+        index = tf.tile(first + tf.range(count), [tf.shape(seeds)[0]])[:, tf.newaxis]
+        return rows, repeat_rows(inferred, count), Noise(repeat_rows(seeds, count), index=index)
 
     def _cast(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return {name: tf.cast(value, self.density_dtype) for name, value in inputs.items()}

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from tfgen.models.flow import FlowModel
 from tfgen.models.real_nvp import RealNVP
-from tfgen.noise import Noise, draw
+from tfgen.models.scored_draws import draw_and_log_prob
+from tfgen.noise import Noise
 
 __all__ = ["checked_dequantizer", "dequantizer_inputs", "draw_within"]
 
@@ -69,10 +70,7 @@ def draw_within(
     dequantizer: FlowModel, inputs: tf.Tensor, noise: Noise, training: bool | None
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """u ~ q(u | x), [batch, *event_shape], and log q(u | x), [batch], from one pass, and that forward only."""
-    distribution = dequantizer.build_distribution(inputs, training=training)
-    base = draw(distribution.distribution, noise)
-    u, log_det = distribution.bijector.forward_and_log_det(base)
-    return u, distribution.distribution.log_prob(base) - log_det
+    return draw_and_log_prob(dequantizer.build_distribution(inputs, training=training), noise)
 
 
 def _with_own(event: tuple[int, ...], context: tuple[int, ...] | None) -> tuple[int, ...] | None:

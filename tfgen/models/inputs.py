@@ -8,13 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.layers.distributions.support import Support
+from tfgen.models.labels import check_labels, labels_fit
 from tfgen.models.shapes import Shape, check_shape, check_weight, fits, is_arrays, listed, shape_of, words
 
 __all__ = ["ModelInputs"]
 
 
 class ModelInputs:
-    """The named inputs of one model, `x` and (where it is conditional) `context`.
+    """The named inputs of one model: `x`, where it is conditional `context`, and where some have a class `label`.
 
     Every way into a model, Keras's steps, a plain call and the public methods, goes through `repack`; so the forms
     are accepted, and refused, in one place and in the same words.
@@ -26,13 +27,25 @@ class ModelInputs:
     Attributes:
         shapes: of one example, by name.
         support: the values that x may hold; a model whose likelihood is narrower than the real line sets it.
+        classes: how many a label may be of; a semi-supervised model sets it. None where there are no labels.
     """
 
     def __init__(self, event_shape: Shape, context_shape: Shape | None) -> None:
         self.shapes: dict[str, Shape] = {"x": event_shape}
         self.support = Support()
+        self._classes: int | None = None
         if context_shape is not None:
             self.shapes["context"] = context_shape
+
+    @property
+    def classes(self) -> int | None:
+        """See the class."""
+        return self._classes
+
+    @classes.setter
+    def classes(self, count: int) -> None:
+        self._classes = count
+        self.shapes["label"] = ()
 
     @property
     def conditional(self) -> bool:
@@ -49,7 +62,8 @@ class ModelInputs:
         """The named inputs from any accepted form.
 
         Accepted: `{"x": x, "context": context}`; for an unconditional model `x`; for a conditional one Keras's
-        order, inputs then targets: `(context, x)`, as two arguments or as one pair.
+        order, inputs then targets: `(context, x)`, as two arguments or as one pair; for one with labels, which may be
+        left out, `(x, label)`.
 
         Args:
             x: what Keras calls x.
@@ -57,7 +71,7 @@ class ModelInputs:
             caller: the method that the user called, for the messages.
 
         Returns:
-            A dictionary of `x` and, for a conditional model, `context`.
+            A dictionary of `x`, for a conditional model `context`, and `label` where labels are given.
 
         Raises:
             ValueError: naming the argument, what was expected and what was received.
@@ -66,6 +80,8 @@ class ModelInputs:
             x, y = x
         if isinstance(x, Mapping):
             named = self._from_mapping(x, y, caller)
+        elif self.classes is not None:
+            named = {"x": x} if y is None else {"x": x, "label": y}
         elif self.conditional:
             named = self._from_pair(x, y, caller)
         else:
@@ -128,6 +144,8 @@ class ModelInputs:
                 raise ValueError(f"`{name}` must be finite. Received: {array[row]} in row {row}")
             if name == "x" and not self.support.everything:
                 self._check_support(array)
+            if name == "label" and self.classes is not None:
+                check_labels(array, self.classes)
         if len(set(sizes.values())) > 1:
             raise ValueError(f"{listed(sizes)} must have as many rows as each other. Received: {sizes}")
 
@@ -187,6 +205,10 @@ class ModelInputs:
                 message = f"`x` must hold {self.support.words}"
                 with tf.control_dependencies([tf.debugging.Assert(self.support.holds(value), [message])]):
                     value = tf.identity(value)
+            if name == "label" and self.classes is not None:
+                message = f"`label` must hold class numbers below {self.classes}, or -1"
+                with tf.control_dependencies([tf.debugging.Assert(labels_fit(value, self.classes), [message])]):
+                    value = tf.identity(value)
             return value
 
         return tf.nest.map_structure(guard, element)
@@ -210,14 +232,14 @@ class ModelInputs:
             raise ValueError(
                 f"`{caller}` with a dictionary of inputs takes no second value. Received: one of shape {shape_of(y)}"
             )
-        missing, unexpected = set(self.shapes) - set(x), set(x) - set(self.shapes)
+        missing, unexpected = set(self.shapes) - set(x) - {"label"}, set(x) - set(self.shapes)
         if missing or unexpected:
             kind = "with" if self.conditional else "without"
             raise ValueError(
                 f"`{caller}` of a model {kind} `context` takes the keys {sorted(self.shapes)}. "
                 f"Received: {sorted(x)}" + (f"; missing: {sorted(missing)}" if missing else "")
             )
-        return {name: x[name] for name in self.shapes}
+        return {name: x[name] for name in self.shapes if name in x}
 
     def _from_pair(self, x: Any, y: Any, caller: str) -> dict[str, Any]:
         if y is None:

@@ -7,21 +7,29 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.arguments import checked_count, checked_weight
+from tfgen.layers.arguments import checked_choice, checked_count, checked_weight
 from tfgen.layers.distributions.support import Support
 from tfgen.models.bound import BoundModel
+from tfgen.models.doubly_reparameterised import doubly_reparameterised_bound
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.kl_penalty import kl_penalty
-from tfgen.noise import Noise, draw
+from tfgen.models.latent_kl import latent_kl
+from tfgen.models.scored_draws import draw_and_log_prob
+from tfgen.models.shapes import rows_of
+from tfgen.noise import Noise, draw, seed_rows
 
 __all__ = ["LatentModel"]
 
 # The streams of a row's noise.
 _LATENT, _EVENT = 0, 1
 
+_ESTIMATORS = ("reparameterisation", "dreg")
+
 
 class LatentModel(BoundModel):
-    """p(x | context) = ∫ p(x | z, context) p(z | context) dz, with q(z | x, context), all with diagonal Gaussians of z.
+    """p(x | context) = ∫ p(x | z, context) p(z | context) dz, with an approximate posterior q(z | x, context).
+
+    `kl`, KL(q(z | x, context) ‖ p(z | context)), is in closed form where there is one; else it is that of the one z.
 
     A subclass makes the three distributions, and calls `build` at the end of its constructor.
 
@@ -31,7 +39,10 @@ class LatentModel(BoundModel):
         beta: None for the ELBO; a number β weighs the KL in training, and makes it one that
             `tfgen.callbacks.KLWarmUp` can change. The difference is reported as `penalty`, and is nought outside
             training: `val_loss` and `evaluate` are of the ELBO.
-        free_bits: λ, in nats: a latent dimension's mean KL over a batch costs no less than that in training.
+        free_bits: λ, in nats: a latent dimension's mean KL over a batch costs no less than that in training. Where the
+            KL is no sum over dimensions, the whole of it costs no less than latent_dim·λ.
+        gradient_estimator: of several training samples: `"reparameterisation"`, or `"dreg"`, doubly reparameterised,
+            whose signal for the posterior does not drown in noise as their number grows.
         **kwargs: as in `BoundModel`.
 
     Raises:
@@ -47,6 +58,7 @@ class LatentModel(BoundModel):
         latent_dim: int,
         beta: float | None = None,
         free_bits: float = 0.0,
+        gradient_estimator: str = "reparameterisation",
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, **kwargs)
@@ -61,6 +73,12 @@ class LatentModel(BoundModel):
             )
         if self.penalised:
             self.term_names = (*type(self).term_names, "penalty")
+        self.gradient_estimator = checked_choice("gradient_estimator", gradient_estimator, _ESTIMATORS)
+        if gradient_estimator == "dreg" and self.training_samples == 1:
+            raise ValueError(
+                "`training_samples` must be 2 at least with gradient_estimator='dreg', which is of importance-weighted "
+                "bounds. Received: training_samples=1"
+            )
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights."""
@@ -71,7 +89,7 @@ class LatentModel(BoundModel):
         super().build(input_shape)
 
     @abc.abstractmethod
-    def build_prior(self, context: tf.Tensor | None = None) -> tfd.Distribution:
+    def build_prior(self, context: tf.Tensor | None = None, training: bool | None = None) -> tfd.Distribution:
         """p(z | context), of event shape (latent_dim,) and batch shape (), or [batch] where the context decides."""
 
     @abc.abstractmethod
@@ -92,6 +110,10 @@ class LatentModel(BoundModel):
         Returns:
             A distribution of batch shape [batch] and event shape `event_shape`.
         """
+
+    @abc.abstractmethod
+    def posterior_estimate(self, posterior: tfd.Distribution) -> dict[str, tf.Tensor]:
+        """What `encode` shows of q(z | x, context): its mean as `z`, its standard deviation as `scale`."""
 
     @abc.abstractmethod
     def event_estimate(self, likelihood: tfd.Distribution) -> tf.Tensor:
@@ -124,33 +146,57 @@ class LatentModel(BoundModel):
         """See `BoundModel.elbo`; `penalty` is the objective's part beside them, where there is one."""
         context = inputs.get("context")
         posterior = self.make_posterior(inferred)
-        z = draw(posterior, noise.child(_LATENT))
-        kl = tfd.kl_divergence(posterior.distribution, self.build_prior(context).distribution)
+        z, log_posterior = draw_and_log_prob(posterior, noise.child(_LATENT))
+        kl = latent_kl(posterior, self.build_prior(context, training), z, log_posterior)
         terms = {
             "reconstruction": -self.build_likelihood(z, context, training).log_prob(inputs["x"]),
             "kl": tf.reduce_sum(kl, axis=-1),
         }
         if self.penalised:
             weight = tf.convert_to_tensor(self.kl_weight)
-            terms["penalty"] = kl_penalty(kl, weight, self.free_bits) if training else tf.zeros_like(terms["kl"])
+            # The bits that are free of all dimensions together, where the KL is not a sum over them.
+            free = self.free_bits * self.latent_dim / kl.shape[-1]
+            terms["penalty"] = kl_penalty(kl, weight, free) if training else tf.zeros_like(terms["kl"])
         return terms
 
     def log_weights(
         self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None
     ) -> tf.Tensor:
         """log p(x | z, context) + log p(z | context) − log q(z | x, context)."""
-        context = inputs.get("context")
-        posterior = self.make_posterior(inferred)
-        z = draw(posterior, noise.child(_LATENT))
-        likelihood = self.build_likelihood(z, context, training)
-        return likelihood.log_prob(inputs["x"]) + self.build_prior(context).log_prob(z) - posterior.log_prob(z)
+        z, log_posterior = draw_and_log_prob(self.make_posterior(inferred), noise.child(_LATENT))
+        return self._log_joint(inputs, z, training) - log_posterior
 
-    def encode(self, x: Any, context: Any = None) -> tf.Tensor:
-        """The posterior's mean, μ(x). `run("encode", x=x)` gives its standard deviation too, as `scale`.
+    def training_bound(
+        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
+    ) -> tf.Tensor:
+        """See `BoundModel.training_bound`; by doubly reparameterised gradients where the model is told so."""
+        if self.gradient_estimator != "dreg" or not training:
+            return super().training_bound(inputs, inferred, seeds, training)
+        count = self.training_samples
+        rows, parameters, noise = self.sample_rows(inputs, inferred, seeds, tf.constant(0), count)
+        held = self.make_posterior(tf.stop_gradient(parameters))
+
+        def weigh(z: tf.Tensor) -> tf.Tensor:
+            return self._log_joint(rows, z, training) - held.log_prob(z)
+
+        z = draw(self.make_posterior(parameters), noise.child(_LATENT))
+        return doubly_reparameterised_bound(z, weigh, count)
+
+    def _log_joint(self, inputs: dict[str, tf.Tensor], z: tf.Tensor, training: bool | None) -> tf.Tensor:
+        context = inputs.get("context")
+        prior = self.build_prior(context, training)
+        return self.build_likelihood(z, context, training).log_prob(inputs["x"]) + prior.log_prob(z)
+
+    def encode(self, x: Any, context: Any = None, *, seed: int | None = None) -> tf.Tensor:
+        """The posterior's mean, or a draw from it.
+
+        `run("encode", x=x)` gives its standard deviation too, as `scale`, where it has one in closed form.
 
         Args:
             x: [batch, *event_shape].
             context: [batch, *context_shape], for conditional models.
+            seed: None for the mean (of a flow, where it takes its Gaussian's mean); a 32-bit integer for a draw, that
+                for row i by the seed row (seed, i).
 
         Returns:
             z, [batch, latent_dim].
@@ -158,7 +204,9 @@ class LatentModel(BoundModel):
         Raises:
             ValueError: for bad input, naming the argument.
         """
-        return self.run("encode", x=x, context=context)["z"]
+        if seed is None:
+            return self.run("encode", x=x, context=context)["z"]
+        return self.run("encode_sample", x=x, context=context, seed=seed_rows(rows_of(x), seed))["z"]
 
     def decode(self, z: Any, context: Any = None) -> tf.Tensor:
         """The mean of p(x | z), or what the likelihood's `event_estimate` shows in its place.
@@ -220,7 +268,7 @@ class LatentModel(BoundModel):
         return tf.reshape(self.decode(z, context), [steps, -1, *self.event_shape])
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """`score`, `sample`, `encode`, `decode` and `reconstruct`."""
+        """`score`, `sample`, `encode`, `encode_sample`, `decode` and `reconstruct`."""
         specs = self.inputs_spec.specs
         x, context = specs(self.density_dtype, "x", "context"), specs(self.density_dtype, "context")
         seed = tf.TensorSpec([None, 2], tf.int32, name="seed")
@@ -228,30 +276,36 @@ class LatentModel(BoundModel):
         discrete = self.support.integer
         return (
             *super().endpoints(),
-            Endpoint("sample", self._sample, (seed, *context), ("x",) if discrete else ()),
-            Endpoint("encode", self._encode, x),
-            Endpoint("decode", self._decode, (latent, *context), ("x",) if discrete else ()),
+            Endpoint("sample", self.sampled, (seed, *context), ("x",) if discrete else ()),
+            Endpoint("encode", self.encoded, x),
+            Endpoint("encode_sample", self._encode_sample, (seed, *x)),
+            Endpoint("decode", self.decoded, (latent, *context), ("x",) if discrete else ()),
             Endpoint("reconstruct", self._reconstruct, x, ("reconstructed",) if discrete else ()),
         )
 
-    def _sample(self, seed: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+    def sampled(self, seed: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """The endpoint `sample`: `x` and `z` of each seed row."""
         noise = Noise(seed)
         z = draw(self.build_prior(context), noise.child(_LATENT))
         x = draw(self.build_likelihood(z, context, training=False), noise.child(_EVENT))
         return {"x": tf.cast(x, self.density_dtype), "z": z}
 
-    def _encode(self, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        posterior = self.build_posterior(x, context, training=False)
-        return {"z": posterior.mean(), "scale": posterior.stddev()}
+    def encoded(self, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """The endpoint `encode`."""
+        return self.posterior_estimate(self.build_posterior(x, context, training=False))
 
-    def _decode(self, z: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+    def _encode_sample(self, seed: tf.Tensor, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        return {"z": draw(self.build_posterior(x, context, training=False), Noise(seed).child(_LATENT))}
+
+    def decoded(self, z: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """The endpoint `decode`."""
         likelihood = self.build_likelihood(z, context, training=False)
         return {"x": tf.cast(self.event_estimate(likelihood), self.density_dtype)}
 
     def _reconstruct(self, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        return {"reconstructed": self._decode(self._encode(x, context)["z"], context)["x"]}
+        return {"reconstructed": self.decoded(self.encoded(x, context)["z"], context)["x"]}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        own = {name: getattr(self, name) for name in ("latent_dim", "beta", "free_bits")}
+        own = {name: getattr(self, name) for name in ("latent_dim", "beta", "free_bits", "gradient_estimator")}
         return {**super().get_config(), **own}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["Shape", "check_shape", "check_weight", "fits", "is_arrays", "listed", "shape_of", "words"]
+__all__ = ["Shape", "check_shape", "check_weight", "fits", "is_arrays", "listed", "rows_of", "shape_of", "words"]
 
 Shape = tuple[int, ...]
 
@@ -52,6 +52,12 @@ def shape_of(value: Any) -> tuple | None:
     if isinstance(shape, tf.TensorShape):
         return None if shape.rank is None else tuple(shape.as_list())
     return None if shape is None else tuple(shape)
+
+
+def rows_of(value: Any) -> int:
+    """How many rows a batch has; 1 where it is none, which whoever checks it will say."""
+    shape = shape_of(value)
+    return shape[0] if shape and shape[0] else 1
 
 
 def fits(value: Any, expected: Shape) -> bool:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgen.models.execution import joined_steps
 from tfgen.models.feeding import in_memory, split_rows
+from tfgen.models.figures import MeanOfGiven
 from tfgen.models.inputs import ModelInputs
 from tfgen.models.seeds import evaluation_seeds, prediction_seeds, training_seeds
 
@@ -33,12 +34,16 @@ class TrainingSteps(keras.Model):
     """Whether the terms need noise. Training then gives global row r at step s the seed row (s, r); evaluation gives
     row r of its data the seed row (0, r), without which one draw of noise would decide the mean over all of them."""
 
+    figure_names: tuple[str, ...] = ()
+    """What `call` gives beside the terms, and `fit` reports: a number for each example, NaN where it has none."""
+
     term_names: tuple[str, ...]
     inputs_spec: ModelInputs
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the terms' metrics; a subclass makes its layers' weights first."""
         self.term_metrics = [keras.metrics.Mean(name=name) for name in self.term_names]
+        self.figure_metrics = [MeanOfGiven(name=name) for name in self.figure_names]
         # Nats are the same whatever the size of an image; bits a dimension compare with the papers'.
         quantised = self.inputs_spec.support.levels is not None
         self.bits_per_dim_metrics = [keras.metrics.Mean(name="bits_per_dim")] if quantised else []
@@ -244,6 +249,8 @@ class TrainingSteps(keras.Model):
             metric.update_state(term)
             weighted.append(term)
         total = tf.add_n(weighted)
+        for metric in self.figure_metrics:
+            metric.update_state(terms[metric.name], sample_weight=weight)
         for metric in self.bits_per_dim_metrics:
             metric.update_state(total / (math.prod(self.inputs_spec.shapes["x"]) * math.log(2.0)))
         # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.

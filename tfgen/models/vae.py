@@ -7,38 +7,50 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.arguments import checked_choice, checked_widths
-from tfgen.layers.distributions import DistributionLayer, IndependentNormal
+from tfgen.bijectors import Flow
+from tfgen.layers.arguments import checked_widths
+from tfgen.layers.distributions import DistributionLayer
 from tfgen.layers.distributions.support import Support
 from tfgen.layers.networks import MLP
 from tfgen.models.conditioning import conditioned, conditioned_shape
+from tfgen.models.exact import ExactModel
+from tfgen.models.first_rows import first_rows
+from tfgen.models.flow import FlowModel
 from tfgen.models.latent import LatentModel
 from tfgen.models.likelihoods import make_likelihood
+from tfgen.models.posteriors import POSTERIORS, make_posterior
+from tfgen.models.priors import ConditionalPrior, ModelPrior, Prior, StandardPrior, VampPrior, checked_prior
 from tfgen.models.seeds import EVALUATION_SEED
 from tfgen.noise import Noise, draw
 
 __all__ = ["VAE"]
 
-_PRIORS = ("standard", "conditional")
-
 
 @keras.saving.register_keras_serializable(package="tfgen")
 class VAE(LatentModel):
-    """A variational autoencoder: z ~ N(0, I), x ~ p(x | z) by a decoder; q(z | x) = N(μ(x), diag σ(x)²) by an encoder.
+    """A variational autoencoder: z ~ p(z), x ~ p(x | z) by a decoder; q(z | x) by an encoder.
 
-    Training maximises the ELBO, E_q[log p(x | z)] − KL(q(z | x) ‖ N(0, I)), with one draw of z for each example and the
-    KL in closed form (or, told so by `training_samples`, an importance-weighted bound); `fit` reports the two parts,
-    `reconstruction` and `kl`, in nats. `score` and `predict` are the importance-weighted bound of `num_samples` draws.
+    Training maximises the ELBO, E_q[log p(x | z)] − KL(q(z | x) ‖ p(z)), with one draw of z for each example and the
+    KL in closed form where there is one (or, told so by `training_samples`, an importance-weighted bound); `fit`
+    reports the two parts, `reconstruction` and `kl`, in nats. `score` and `predict` are the importance-weighted bound
+    of `num_samples` draws.
 
     With a context it is a conditional one, p(x | context): encoder and decoder get the context beside what they get
     anyway, behind the entries of a vector, and as channels that are the same at each position of a map; and so does,
-    where `prior="conditional"`, a network that gives the prior's mean and scale.
+    where the prior is conditional, what makes that.
 
     Args:
         event_shape: the shape of one event x, such as (28, 28, 1).
         latent_dim: the size of z.
         context_shape: the shape of one context, of rank one (a one-hot label, a vector), or None.
-        prior: `"standard"`, N(0, I), or `"conditional"`, a diagonal Gaussian of the context.
+        prior: p(z): `"standard"`, N(0, I); `"conditional"`, a diagonal Gaussian of the context; `"vamp"`, a mixture of
+            the posteriors of learned pseudo-inputs, which `fit` first takes from its data; or a model with an exact
+            density of vectors z and with the model's context or none: a flow with `standardize=False`, an `MDN` of the
+            context.
+        prior_components: how many pseudo-inputs `"vamp"` has. The others do not use it.
+        posterior: q(z | x): `"diagonal"`, a Gaussian of independent dimensions; `"full"`, one with any covariance; a
+            flow with `standardize=False`, through which the former goes, and whose context, where it has one, the
+            encoder gives; or a distribution layer.
         likelihood: p(x | z): `"bernoulli"`, `"gaussian"` (one trained scale), `"discretised_logistic"` or
             `"categorical"`, or a distribution layer for all else.
         levels: how many values a number of x takes, 0 … levels − 1, of the last two names; 256 where it is None.
@@ -49,7 +61,8 @@ class VAE(LatentModel):
             [batch, 28, 28, channels], where each position then has the same projection to p(x | z); None for an MLP.
         hidden: the MLPs' widths, the encoder's in this order and the decoder's reversed.
         activation: the MLPs', by Keras's names.
-        **kwargs: as in `LatentModel`: `beta`, `free_bits`, `num_samples`, `training_samples` and Keras's own.
+        **kwargs: as in `LatentModel`: `beta`, `free_bits`, `num_samples`, `training_samples`, `gradient_estimator` and
+            Keras's own.
 
     Raises:
         ValueError: naming the argument that is out of range.
@@ -74,7 +87,9 @@ class VAE(LatentModel):
         event_shape: tuple[int, ...],
         latent_dim: int,
         context_shape: tuple[int, ...] | None = None,
-        prior: str = "standard",
+        prior: str | ExactModel = "standard",
+        prior_components: int = 100,
+        posterior: str | FlowModel | DistributionLayer = "diagonal",
         likelihood: str | DistributionLayer = "bernoulli",
         levels: int | None = None,
         encoder: keras.layers.Layer | None = None,
@@ -84,22 +99,24 @@ class VAE(LatentModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, context_shape=context_shape, latent_dim=latent_dim, **kwargs)
-        self.prior = checked_choice("prior", prior, _PRIORS)
         if self.context_shape is not None and len(self.context_shape) != 1:
             raise ValueError(f"`context_shape` must have rank 1. Received: context_shape={context_shape!r}")
-        if self.prior == "conditional" and self.context_shape is None:
-            raise ValueError("`context_shape` must be given with a conditional prior. Received: context_shape=None")
+        prior = checked_prior(
+            prior, latent_dim=self.latent_dim, context_shape=self.context_shape, dtype=self.density_dtype
+        )
+        self.prior_components = prior_components
         self.hidden = checked_widths("hidden", hidden)
         self.activation = keras.activations.get(activation)
         own: dict[str, Any] = {"activation": self.activation, "dtype": self.dtype_policy}
         self._given = [name for name, part in (("encoder", encoder), ("decoder", decoder)) if part is not None]
         self.encoder = MLP(hidden=self.hidden, name="encoder", **own) if encoder is None else encoder
         self.decoder = MLP(hidden=self.hidden[::-1], name="decoder", **own) if decoder is None else decoder
-        latent = {"event_shape": (self.latent_dim,), "dtype": self.dtype_policy}
-        self.posterior = IndependentNormal(**latent, name="posterior")
-        if self.prior == "conditional":
-            self.prior_network = MLP(hidden=self.hidden, name="prior_network", **own)
-            self.prior_head = IndependentNormal(**latent, name="prior_head")
+        self._named = {"posterior": posterior} if posterior in POSTERIORS else {}
+        self.posterior = make_posterior(
+            posterior, event_shape=(self.latent_dim,), dtype=self.dtype_policy, name="posterior"
+        )
+        self._check_layer("posterior", self.posterior, (self.latent_dim,))
+        self.prior = self._make_prior(prior, own)
         map_shape = self._output_shape("decoder", self._decoder_input)[:-1]
         self.map_rank = len(map_shape)
         if not isinstance(likelihood, DistributionLayer):
@@ -110,10 +127,7 @@ class VAE(LatentModel):
                 dtype=self.dtype_policy,
                 name="likelihood",
             )
-        if likelihood.density_dtype != self.density_dtype:
-            raise ValueError(
-                f"`likelihood` must have the model's dtype, {self.density_dtype}. Received: {likelihood.density_dtype}"
-            )
+        self._check_layer("likelihood", likelihood, None)
         if (*map_shape, *likelihood.event_shape) != self.event_shape:
             raise ValueError(
                 "`decoder` must give [batch, width] with a likelihood of the whole event, or a feature map [batch, "
@@ -132,30 +146,72 @@ class VAE(LatentModel):
         features = self._output_shape("encoder", conditioned_shape(shape, self.context_shape))
         if len(features) != 1:
             raise ValueError(f"`encoder` must give features [batch, width]. Received: shape={(None, *features)}")
-        self.posterior.build((None, *features))
-        if not self.likelihood.built:  # one that is given, or read from a file, may be
+        # A layer that is given, or read from a file, may have been built.
+        if not self.posterior.built:
+            self.posterior.build((None, *features))
+        if not self.likelihood.built:
             self.likelihood.build((None, *self._output_shape("decoder", self._decoder_input)))
-        if self.prior == "conditional":
-            self.prior_head.build((None, *self._output_shape("prior_network", self.context_shape or ())))
+        if not self.prior.built:
+            self.prior.build((None, *(shape if isinstance(self.prior, VampPrior) else self.context_shape or ())))
         super().build(input_shape)
 
-    def _check_draws(self) -> None:
-        """A likelihood that cannot be sampled from noise is refused now, not when the model is exported."""
-        try:
-            with tf.init_scope():
-                latent = tf.zeros([1, self.latent_dim], self.density_dtype)
-                context = None if self.context_shape is None else tf.zeros([1, *self.context_shape], latent.dtype)
-                draw(self.build_likelihood(latent, context), Noise(tf.constant([EVALUATION_SEED], tf.int32)))
-        except TypeError as error:
-            raise ValueError(f"`likelihood` must be one to draw from: {error} Received: {self.likelihood}") from error
+    def _make_prior(self, prior: str | ExactModel, networks: dict[str, Any]) -> Prior:
+        arguments: dict[str, Any] = {"dtype": self.dtype_policy, "name": "prior"}
+        if isinstance(prior, ExactModel):
+            return ModelPrior(model=prior, **arguments)
+        arguments["latent_dim"] = self.latent_dim
+        self._named["prior"] = prior
+        if prior == "conditional":
+            return ConditionalPrior(network=MLP(hidden=self.hidden, name="network", **networks), **arguments)
+        if prior == "vamp":
+            return VampPrior(components=self.prior_components, **arguments)
+        return StandardPrior(**arguments)
 
-    def build_prior(self, context: tf.Tensor | None = None) -> tfd.Distribution:
+    def _check_layer(self, argument: str, layer: DistributionLayer, event_shape: tuple[int, ...] | None) -> None:
+        if layer.density_dtype != self.density_dtype:
+            raise ValueError(
+                f"`{argument}` must have the model's dtype, {self.density_dtype}. Received: {layer.density_dtype}"
+            )
+        if event_shape is not None and layer.event_shape != event_shape:
+            raise ValueError(f"`{argument}` must have event_shape={event_shape}. Received: {layer.event_shape}")
+
+    def _check_draws(self) -> None:
+        """A layer that cannot be sampled from noise is refused now, not when the model is exported."""
+        noise = Noise(tf.constant([EVALUATION_SEED], tf.int32))
+        with tf.init_scope():
+            latent = tf.zeros([1, self.latent_dim], self.density_dtype)
+            context = None if self.context_shape is None else tf.zeros([1, *self.context_shape], latent.dtype)
+            event = tf.zeros([1, *self.event_shape], self.density_dtype)
+            made = {
+                "likelihood": lambda: self.build_likelihood(latent, context),
+                "posterior": lambda: self.build_posterior(event, context),
+            }
+            for argument, make in made.items():
+                try:
+                    draw(make(), noise)
+                except TypeError as error:
+                    layer = getattr(self, argument)
+                    raise ValueError(f"`{argument}` must be one to draw from: {error} Received: {layer}") from error
+
+    def prepare(self, data: Any) -> None:
+        """Puts a VampPrior's pseudo-inputs where the data are; of a `tf.data.Dataset`, among its first 8192 rows."""
+        if not isinstance(self.prior, VampPrior) or self.prior.is_adapted or not self.trainable:
+            return
+        rows = first_rows(data, self.inputs_spec.unpack)
+        if rows:
+            self.prior.adapt(rows["x"], self._encoder_features)
+
+    def build_prior(self, context: tf.Tensor | None = None, training: bool | None = None) -> tfd.Distribution:
         """See `LatentModel.build_prior`."""
-        if self.prior == "conditional":
-            features = self.prior_network(tf.cast(context, self.density_dtype))
-            return self.prior_head.make_distribution(self.prior_head.project(features))
-        location = tf.zeros([self.latent_dim], self.density_dtype)
-        return tfd.Independent(tfd.Normal(location, tf.ones_like(location)), reinterpreted_batch_ndims=1)
+        if isinstance(self.prior, VampPrior):
+            features = self.encoder(tf.convert_to_tensor(self.prior.pseudo_inputs), training=training)
+            return self.prior.mixture(self.make_posterior(self.posterior.project(features)))
+        return self.prior.make_distribution(context, training)
+
+    def posterior_estimate(self, posterior: tfd.Distribution) -> dict[str, tf.Tensor]:
+        """See `LatentModel.posterior_estimate`; of a flow without `scale`, which has no closed form."""
+        estimate = {"z": self.posterior.point_estimate(posterior)}
+        return estimate if isinstance(posterior, Flow) else {**estimate, "scale": posterior.stddev()}
 
     def make_posterior(self, inferred: tf.Tensor) -> tfd.Distribution:
         """See `LatentModel.make_posterior`."""
@@ -205,11 +261,20 @@ class VAE(LatentModel):
         """The constructor's arguments."""
         return {
             **super().get_config(),
-            "prior": self.prior,
+            "prior_components": self.prior_components,
+            **self._parts_config(),
             "likelihood": keras.saving.serialize_keras_object(self.likelihood),
             **{name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self._given},
             "hidden": self.hidden,
             "activation": keras.activations.serialize(self.activation),
+        }
+
+    def _parts_config(self) -> dict[str, Any]:
+        """Prior and posterior: by name where they have one."""
+        prior = self.prior.model if isinstance(self.prior, ModelPrior) else None
+        parts = {"posterior": self.posterior, "prior": prior}
+        return {
+            name: self._named.get(name) or keras.saving.serialize_keras_object(part) for name, part in parts.items()
         }
 
     @classmethod
@@ -217,7 +282,7 @@ class VAE(LatentModel):
         """A model of that configuration, with new weights."""
         parts = {
             name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
-            for name in ("encoder", "decoder", "likelihood")
+            for name in ("encoder", "decoder", "likelihood", "posterior", "prior")
             if isinstance(config.get(name), dict)
         }
         return cls(**{**config, **parts})

@@ -1,11 +1,22 @@
 """What the pictures of image models are given, checked alike everywhere."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["checked_count", "checked_images", "checked_numbers", "checked_range"]
+__all__ = [
+    "Decode",
+    "checked_count",
+    "checked_images",
+    "checked_names",
+    "checked_numbers",
+    "checked_range",
+    "decoded_images",
+]
+
+Decode = Callable[[NDArray[np.float32]], ArrayLike]
 
 
 def checked_count(argument: str, value: Any, *, minimum: int = 1) -> int:
@@ -24,6 +35,16 @@ def checked_range(argument: str, value: Any) -> tuple[float, float]:
     if not -np.inf < low < high < np.inf:
         raise ValueError(f"`{argument}` must be two finite numbers, low < high. Received: {argument}={value!r}")
     return low, high
+
+
+def checked_names(argument: str, value: Sequence[str] | None, count: int, *, each: str) -> list[str]:
+    """A text for each of `count` things, by default their numbers, or an error that names the argument."""
+    if value is None:
+        return [str(number) for number in range(count)]
+    if isinstance(value, str) or len(value) != count:
+        given = repr(value) if isinstance(value, str) else f"{len(value)} names"
+        raise ValueError(f"`{argument}` must be a sequence of {count} names, one for each {each}. Received: {given}")
+    return [str(name) for name in value]
 
 
 def checked_numbers(argument: str, value: Any) -> NDArray[np.float64]:
@@ -67,4 +88,12 @@ def checked_images(argument: str, value: Any, *, leading: tuple[str, ...] = ("n"
             f"`{argument}` must have shape [{axes}, h, w, c] with c 1 or 3, or [{axes}, h, w]. "
             f"Received: shape={np.shape(value)}"
         )
+    return images
+
+
+def decoded_images(decode: Decode, z: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What `decode` makes of z [n, latent_dim] in one call: images [n, h, w, 1 or 3], or an error that names it."""
+    images = checked_images("decode(z)", decode(z))
+    if len(images) != len(z):
+        raise ValueError(f"`decode` must return {len(z)} images, one for each row of z. Received: {len(images)}")
     return images

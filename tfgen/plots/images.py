@@ -1,5 +1,6 @@
 """Pictures of images: many of them drawn as one mosaic, which stays fast for hundreds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from tfgen.plots.arguments import checked_count, checked_images, checked_range
 
-__all__ = ["draw_mosaic", "image_grid", "interpolation", "mosaic", "reconstructions", "shaded", "thin_gap"]
+__all__ = [
+    "draw_mosaic",
+    "image_grid",
+    "interpolation",
+    "joined",
+    "mosaic",
+    "own_range",
+    "pixel_inches",
+    "reconstructions",
+    "shaded",
+    "thin_gap",
+]
 
 Images = NDArray[np.float64]
 
@@ -34,8 +46,14 @@ def shaded(images: Images, limits: tuple[float, float] | None = None) -> Images:
         >>> shaded(np.array([1.0, 2.0, 4.0])).tolist()
         [0.25, 0.5, 1.0]
     """
-    low, high = _own_range(images) if limits is None else checked_range("limits", limits)
+    low, high = own_range(images) if limits is None else checked_range("limits", limits)
     return np.clip((images - low) / (high - low), 0.0, 1.0)
+
+
+def own_range(images: Images) -> tuple[float, float]:
+    """From 0, or the least value where that is negative, to the greatest; never empty."""
+    low, high = min(0.0, float(images.min())), float(images.max())
+    return low, high if high > low else low + 1.0
 
 
 def mosaic(tiles: Images, columns: int, *, gaps: tuple[int, int]) -> Images:
@@ -62,9 +80,41 @@ def mosaic(tiles: Images, columns: int, *, gaps: tuple[int, int]) -> Images:
     return whole[: len(whole) - gaps[0], : whole.shape[1] - gaps[1]]
 
 
+def joined(parts: Sequence[Images], *, axis: int, gaps: Sequence[int]) -> Images:
+    """Several images made one tile, for a mosaic of pairs or of rows; the gaps are greyish blue.
+
+    Args:
+        parts: each [n, h, w, 1 or 3], within [0, 1].
+        axis: 1 puts them one above the other, 2 from left to right.
+        gaps: pixels after each part, the last among them.
+
+    Returns:
+        [n, h', w', 3], along `axis` the sum of all parts and gaps.
+
+    Example:
+        >>> joined([np.zeros((7, 4, 5, 1))] * 3, axis=2, gaps=[2, 1, 0]).shape
+        (7, 4, 18, 3)
+    """
+    pieces = []
+    for part, gap in zip(parts, gaps, strict=True):
+        size = list(part.shape[:-1])
+        pieces.append(np.broadcast_to(part, (*size, 3)))
+        size[axis] = gap
+        pieces.append(np.broadcast_to(_BETWEEN, (*size, 3)))
+    return np.concatenate(pieces, axis=axis)
+
+
 def thin_gap(images: Images) -> int:
     """Pixels between two images [..., h, w, c] of a mosaic: one for small images, in proportion for large."""
     return max(1, max(images.shape[-3:-1]) // 28)
+
+
+def pixel_inches(whole: Images, columns: int) -> float:
+    """The side of one pixel of a mosaic [height, width, 3] as `draw_mosaic` draws it, in inches."""
+    height, width, _ = whole.shape
+    inch = 0.7 * columns / width
+    inch *= max(1.0, 3.5 / (inch * max(height, width)))
+    return inch * min(1.0, 9.0 / (inch * max(height, width)))
 
 
 def draw_mosaic(whole: Images, columns: int, *, title: str) -> tuple[Figure, Any]:
@@ -79,9 +129,7 @@ def draw_mosaic(whole: Images, columns: int, *, title: str) -> tuple[Figure, Any
         The figure and its axes, with one unit a pixel, whose centres are whole numbers.
     """
     height, width, _ = whole.shape
-    inch = 0.7 * columns / width
-    inch *= max(1.0, 3.5 / (inch * max(height, width)))
-    inch *= min(1.0, 9.0 / (inch * max(height, width)))
+    inch = pixel_inches(whole, columns)
     # Room for a title over narrow mosaics, and above all of them.
     size = (max(inch * width, 4.0) + 0.2, max(inch * height, 0.3) + (0.5 if title else 0.2))
     figure = Figure(figsize=size, layout="compressed")
@@ -155,11 +203,9 @@ def reconstructions(
         )
     n, height, *_ = above.shape
     if limits is None:
-        limits = _own_range(above)
+        limits = own_range(above)
     gap = thin_gap(above)
-    between = np.broadcast_to(_BETWEEN, (n, gap, above.shape[2], 3))
-    images = [np.broadcast_to(shaded(each, limits), (*each.shape[:-1], 3)) for each in (above, below)]
-    pairs = np.concatenate([images[0], between, images[1]], axis=1)
+    pairs = joined([shaded(above, limits), shaded(below, limits)], axis=1, gaps=[gap, 0])
     rows = -(-n // _PAIRS_IN_A_ROW)
     columns = -(-n // rows)
     apart = max(4 * gap, height // 4)  # far enough for the eye to see what belongs together
@@ -198,9 +244,3 @@ def interpolation(images: ArrayLike, *, title: str = "", limits: tuple[float, fl
     tiles = shaded(tiles.swapaxes(0, 1).reshape(-1, *tiles.shape[2:]), limits)
     gap = thin_gap(tiles)
     return draw_mosaic(mosaic(tiles, steps, gaps=(gap, gap)), steps, title=title)[0]
-
-
-def _own_range(images: Images) -> tuple[float, float]:
-    """From 0, or the least value where that is negative, to the greatest; never empty."""
-    low, high = min(0.0, float(images.min())), float(images.max())
-    return low, high if high > low else low + 1.0

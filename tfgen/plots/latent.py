@@ -1,6 +1,6 @@
 """Pictures of latent spaces."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import matplotlib
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
-from tfgen.plots.arguments import checked_count, checked_images, checked_numbers, checked_range
+from tfgen.plots.arguments import Decode, checked_count, checked_numbers, checked_range, decoded_images
 from tfgen.plots.images import draw_mosaic, mosaic, shaded, thin_gap
 
 __all__ = ["latent_grid", "latent_plane"]
@@ -75,7 +75,7 @@ def latent_plane(z: ArrayLike, labels: ArrayLike, *, title: str = "", names: Seq
 
 
 def latent_grid(
-    decode: Callable[[NDArray[np.float32]], ArrayLike],
+    decode: Decode,
     *,
     points: int = 15,
     quantiles: tuple[float, float] = (0.01, 0.99),
@@ -117,9 +117,7 @@ def latent_grid(
     ladder = np.array([normal.inv_cdf(u) for u in np.linspace(low, high, points).tolist()])
     first, second = np.meshgrid(ladder, ladder[::-1])
     z = np.stack([first.ravel(), second.ravel()], axis=1).astype(np.float32)
-    images = checked_images("decode(z)", decode(z))
-    if len(images) != len(z):
-        raise ValueError(f"`decode` must return {len(z)} images, one for each row of z. Received: {len(images)}")
+    images = decoded_images(decode, z)
     gap = thin_gap(images)
     figure, axis = draw_mosaic(mosaic(shaded(images, limits), points, gaps=(gap, gap)), points, title=title)
     ticks = np.unique(np.linspace(0, points - 1, min(points, 5)).round().astype(int))
