@@ -117,6 +117,6 @@ def repeat_rows(values: tf.Tensor, count: int) -> tf.Tensor:
 def repeat_noise(noise: Noise, count: int) -> Noise:
     """The noise of each row `count` times in succession: the repetitions of a row have the same."""
     index = noise.index
-    if tf.is_tensor(index) and index.shape.rank == 2:
+    if isinstance(index, tf.Tensor) and index.shape.rank == 2:  # each row is at an index of its own
         index = repeat_rows(index, count)
     return Noise(repeat_rows(noise.seeds, count), stream=noise.stream, index=index)

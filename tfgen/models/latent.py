@@ -11,17 +11,15 @@ from tfgen.layers.arguments import checked_choice, checked_count, checked_weight
 from tfgen.layers.distributions.support import Support
 from tfgen.models.bound import BoundModel
 from tfgen.models.doubly_reparameterised import doubly_reparameterised_bound
-from tfgen.models.endpoints import Endpoint
 from tfgen.models.kl_penalty import kl_penalty
 from tfgen.models.latent_kl import latent_kl
 from tfgen.models.scored_draws import draw_and_log_prob
-from tfgen.models.shapes import rows_of
-from tfgen.noise import Noise, draw, seed_rows
+from tfgen.noise import Noise, draw
 
-__all__ = ["LatentModel"]
+__all__ = ["EVENT", "LATENT", "LatentModel"]
 
 # The streams of a row's noise.
-_LATENT, _EVENT = 0, 1
+LATENT, EVENT = 0, 1
 
 _ESTIMATORS = ("reparameterisation", "dreg")
 
@@ -146,7 +144,7 @@ class LatentModel(BoundModel):
         """See `BoundModel.elbo`; `penalty` is the objective's part beside them, where there is one."""
         context = inputs.get("context")
         posterior = self.make_posterior(inferred)
-        z, log_posterior = draw_and_log_prob(posterior, noise.child(_LATENT))
+        z, log_posterior = draw_and_log_prob(posterior, noise.child(LATENT))
         kl = latent_kl(posterior, self.build_prior(context, training), z, log_posterior)
         terms = {
             "reconstruction": -self.build_likelihood(z, context, training).log_prob(inputs["x"]),
@@ -163,7 +161,7 @@ class LatentModel(BoundModel):
         self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None
     ) -> tf.Tensor:
         """log p(x | z, context) + log p(z | context) − log q(z | x, context)."""
-        z, log_posterior = draw_and_log_prob(self.make_posterior(inferred), noise.child(_LATENT))
+        z, log_posterior = draw_and_log_prob(self.make_posterior(inferred), noise.child(LATENT))
         return self._log_joint(inputs, z, training) - log_posterior
 
     def training_bound(
@@ -179,131 +177,13 @@ class LatentModel(BoundModel):
         def weigh(z: tf.Tensor) -> tf.Tensor:
             return self._log_joint(rows, z, training) - held.log_prob(z)
 
-        z = draw(self.make_posterior(parameters), noise.child(_LATENT))
+        z = draw(self.make_posterior(parameters), noise.child(LATENT))
         return doubly_reparameterised_bound(z, weigh, count)
 
     def _log_joint(self, inputs: dict[str, tf.Tensor], z: tf.Tensor, training: bool | None) -> tf.Tensor:
         context = inputs.get("context")
         prior = self.build_prior(context, training)
         return self.build_likelihood(z, context, training).log_prob(inputs["x"]) + prior.log_prob(z)
-
-    def encode(self, x: Any, context: Any = None, *, seed: int | None = None) -> tf.Tensor:
-        """The posterior's mean, or a draw from it.
-
-        `run("encode", x=x)` gives its standard deviation too, as `scale`, where it has one in closed form.
-
-        Args:
-            x: [batch, *event_shape].
-            context: [batch, *context_shape], for conditional models.
-            seed: None for the mean (of a flow, where it takes its Gaussian's mean); a 32-bit integer for a draw, that
-                for row i by the seed row (seed, i).
-
-        Returns:
-            z, [batch, latent_dim].
-
-        Raises:
-            ValueError: for bad input, naming the argument.
-        """
-        if seed is None:
-            return self.run("encode", x=x, context=context)["z"]
-        return self.run("encode_sample", x=x, context=context, seed=seed_rows(rows_of(x), seed))["z"]
-
-    def decode(self, z: Any, context: Any = None) -> tf.Tensor:
-        """The mean of p(x | z), or what the likelihood's `event_estimate` shows in its place.
-
-        Of a Bernoulli the mean is its probability; of levels and counts it is rounded to one; of a categorical the
-        most probable class is shown.
-
-        Args:
-            z: [batch, latent_dim].
-            context: [batch, *context_shape], for conditional models.
-
-        Returns:
-            [batch, *event_shape].
-
-        Raises:
-            ValueError: for bad input, naming the argument.
-        """
-        return self.run("decode", z=z, context=context)["x"]
-
-    def reconstruct(self, x: Any, context: Any = None) -> tf.Tensor:
-        """`decode(encode(x))`: what is left of x after the latent space, without any noise.
-
-        Args:
-            x: [batch, *event_shape].
-            context: [batch, *context_shape], for conditional models.
-
-        Returns:
-            [batch, *event_shape].
-
-        Raises:
-            ValueError: for bad input, naming the argument.
-        """
-        return self.run("reconstruct", x=x, context=context)["reconstructed"]
-
-    def interpolate(self, start: Any, end: Any, context: Any = None, *, steps: int = 10) -> tf.Tensor:
-        """Decoded points of the straight lines between the encodings of two batches, both ends included.
-
-        Args:
-            start: [batch, *event_shape].
-            end: [batch, *event_shape].
-            context: [batch, *context_shape], for conditional models: the same for both ends.
-            steps: how many points, at least 2.
-
-        Returns:
-            [steps, batch, *event_shape].
-
-        Raises:
-            ValueError: for bad input, naming the argument.
-        """
-        steps = checked_count("steps", steps, minimum=2)
-        first, last = self.encode(start, context), self.encode(end, context)
-        if len(first) != len(last):
-            raise ValueError(f"`end` must have as many rows as `start`, {len(first)}. Received: {len(last)} rows")
-        share = tf.reshape(tf.linspace(tf.zeros([], first.dtype), tf.ones([], first.dtype), steps), [-1, 1, 1])
-        z = tf.reshape(first + share * (last - first), [-1, self.latent_dim])
-        if context is not None:
-            context = tf.repeat(tf.convert_to_tensor(context)[tf.newaxis], steps, axis=0)
-            context = tf.reshape(context, [-1, *context.shape[2:]])
-        return tf.reshape(self.decode(z, context), [steps, -1, *self.event_shape])
-
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """`score`, `sample`, `encode`, `encode_sample`, `decode` and `reconstruct`."""
-        specs = self.inputs_spec.specs
-        x, context = specs(self.density_dtype, "x", "context"), specs(self.density_dtype, "context")
-        seed = tf.TensorSpec([None, 2], tf.int32, name="seed")
-        latent = tf.TensorSpec([None, self.latent_dim], self.density_dtype, name="z")
-        discrete = self.support.integer
-        return (
-            *super().endpoints(),
-            Endpoint("sample", self.sampled, (seed, *context), ("x",) if discrete else ()),
-            Endpoint("encode", self.encoded, x),
-            Endpoint("encode_sample", self._encode_sample, (seed, *x)),
-            Endpoint("decode", self.decoded, (latent, *context), ("x",) if discrete else ()),
-            Endpoint("reconstruct", self._reconstruct, x, ("reconstructed",) if discrete else ()),
-        )
-
-    def sampled(self, seed: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        """The endpoint `sample`: `x` and `z` of each seed row."""
-        noise = Noise(seed)
-        z = draw(self.build_prior(context), noise.child(_LATENT))
-        x = draw(self.build_likelihood(z, context, training=False), noise.child(_EVENT))
-        return {"x": tf.cast(x, self.density_dtype), "z": z}
-
-    def encoded(self, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        """The endpoint `encode`."""
-        return self.posterior_estimate(self.build_posterior(x, context, training=False))
-
-    def _encode_sample(self, seed: tf.Tensor, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        return {"z": draw(self.build_posterior(x, context, training=False), Noise(seed).child(_LATENT))}
-
-    def decoded(self, z: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        """The endpoint `decode`."""
-        likelihood = self.build_likelihood(z, context, training=False)
-        return {"x": tf.cast(self.event_estimate(likelihood), self.density_dtype)}
-
-    def _reconstruct(self, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        return {"reconstructed": self.decoded(self.encoded(x, context)["z"], context)["x"]}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

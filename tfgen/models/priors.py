@@ -17,7 +17,16 @@ from tfgen.models.exact import ExactModel
 from tfgen.models.flow import FlowModel
 from tfgen.models.posteriors import checked_latent_flow
 
-__all__ = ["PRIORS", "ConditionalPrior", "ModelPrior", "Prior", "StandardPrior", "VampPrior", "checked_prior"]
+__all__ = [
+    "PRIORS",
+    "ConditionalPrior",
+    "ModelPrior",
+    "Prior",
+    "StandardPrior",
+    "VampPrior",
+    "check_prior",
+    "make_prior",
+]
 
 PRIORS = ("standard", "conditional", "vamp")
 """The priors that have names; others are models."""
@@ -151,8 +160,29 @@ class VampPrior(Prior):
         return tfd.MixtureSameFamily(tfd.Categorical(logits=logits), posteriors)
 
 
-def checked_prior(prior: Any, *, latent_dim: int, context_shape: tuple[int, ...] | None, dtype: str) -> Any:
-    """A name or a model that may be a prior, or an error that names the argument.
+def make_prior(
+    prior: str | ExactModel, *, latent_dim: int, components: int, network: Callable[[], MLP], **kwargs: Any
+) -> Prior:
+    """The prior that an argument stands for, which `check_prior` has let pass.
+
+    Args:
+        prior: one of `PRIORS`, or a model.
+        latent_dim: the size of z.
+        components: how many pseudo-inputs a `VampPrior` has.
+        network: makes the MLP of a conditional prior.
+        **kwargs: Keras's own layer arguments.
+    """
+    if isinstance(prior, ExactModel):
+        return ModelPrior(model=prior, **kwargs)
+    if prior == "conditional":
+        return ConditionalPrior(latent_dim=latent_dim, network=network(), **kwargs)
+    if prior == "vamp":
+        return VampPrior(latent_dim=latent_dim, components=components, **kwargs)
+    return StandardPrior(latent_dim=latent_dim, **kwargs)
+
+
+def check_prior(prior: Any, *, latent_dim: int, context_shape: tuple[int, ...] | None, dtype: str) -> None:
+    """Refuses what is neither a prior's name nor a model that may be one.
 
     Args:
         prior: one of `PRIORS`, or a model with an exact density of z.
@@ -176,7 +206,7 @@ def checked_prior(prior: Any, *, latent_dim: int, context_shape: tuple[int, ...]
                 "`prior` must not be 'vamp' with a context, of which each row would need pseudo-inputs of its own. "
                 f"Received: context_shape={context_shape}"
             )
-        return prior
+        return
     if prior.event_shape != (latent_dim,) or prior.context_shape not in (None, context_shape):
         raise ValueError(
             f"`prior` must have event_shape=({latent_dim},), that of z, and the model's context or none. "
@@ -186,4 +216,3 @@ def checked_prior(prior: Any, *, latent_dim: int, context_shape: tuple[int, ...]
         raise ValueError(f"`prior` must have the model's dtype, {dtype}. Received: {prior.density_dtype}")
     if isinstance(prior, FlowModel):
         checked_latent_flow("prior", prior)
-    return prior

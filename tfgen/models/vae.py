@@ -1,6 +1,7 @@
 """The variational autoencoder, conditional or not."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -12,14 +13,14 @@ from tfgen.layers.arguments import checked_widths
 from tfgen.layers.distributions import DistributionLayer
 from tfgen.layers.distributions.support import Support
 from tfgen.layers.networks import MLP
+from tfgen.models.autoencoder import Autoencoder
 from tfgen.models.conditioning import conditioned, conditioned_shape
 from tfgen.models.exact import ExactModel
 from tfgen.models.first_rows import first_rows
 from tfgen.models.flow import FlowModel
-from tfgen.models.latent import LatentModel
 from tfgen.models.likelihoods import make_likelihood
-from tfgen.models.posteriors import POSTERIORS, make_posterior
-from tfgen.models.priors import ConditionalPrior, ModelPrior, Prior, StandardPrior, VampPrior, checked_prior
+from tfgen.models.posteriors import make_posterior
+from tfgen.models.priors import ModelPrior, VampPrior, check_prior, make_prior
 from tfgen.models.seeds import EVALUATION_SEED
 from tfgen.noise import Noise, draw
 
@@ -27,7 +28,7 @@ __all__ = ["VAE"]
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class VAE(LatentModel):
+class VAE(Autoencoder):
     """A variational autoencoder: z ~ p(z), x ~ p(x | z) by a decoder; q(z | x) by an encoder.
 
     Training maximises the ELBO, E_q[log p(x | z)] − KL(q(z | x) ‖ p(z)), with one draw of z for each example and the
@@ -101,9 +102,7 @@ class VAE(LatentModel):
         super().__init__(event_shape=event_shape, context_shape=context_shape, latent_dim=latent_dim, **kwargs)
         if self.context_shape is not None and len(self.context_shape) != 1:
             raise ValueError(f"`context_shape` must have rank 1. Received: context_shape={context_shape!r}")
-        prior = checked_prior(
-            prior, latent_dim=self.latent_dim, context_shape=self.context_shape, dtype=self.density_dtype
-        )
+        check_prior(prior, latent_dim=self.latent_dim, context_shape=self.context_shape, dtype=self.density_dtype)
         self.prior_components = prior_components
         self.hidden = checked_widths("hidden", hidden)
         self.activation = keras.activations.get(activation)
@@ -111,12 +110,20 @@ class VAE(LatentModel):
         self._given = [name for name, part in (("encoder", encoder), ("decoder", decoder)) if part is not None]
         self.encoder = MLP(hidden=self.hidden, name="encoder", **own) if encoder is None else encoder
         self.decoder = MLP(hidden=self.hidden[::-1], name="decoder", **own) if decoder is None else decoder
-        self._named = {"posterior": posterior} if posterior in POSTERIORS else {}
+        parts = {"posterior": posterior, "prior": prior}
+        self._named = {name: part for name, part in parts.items() if isinstance(part, str)}
         self.posterior = make_posterior(
             posterior, event_shape=(self.latent_dim,), dtype=self.dtype_policy, name="posterior"
         )
         self._check_layer("posterior", self.posterior, (self.latent_dim,))
-        self.prior = self._make_prior(prior, own)
+        self.prior = make_prior(
+            prior,
+            latent_dim=self.latent_dim,
+            components=self.prior_components,
+            network=lambda: MLP(hidden=self.hidden, name="network", **own),
+            dtype=self.dtype_policy,
+            name="prior",
+        )
         map_shape = self._output_shape("decoder", self._decoder_input)[:-1]
         self.map_rank = len(map_shape)
         if not isinstance(likelihood, DistributionLayer):
@@ -155,18 +162,6 @@ class VAE(LatentModel):
             self.prior.build((None, *(shape if isinstance(self.prior, VampPrior) else self.context_shape or ())))
         super().build(input_shape)
 
-    def _make_prior(self, prior: str | ExactModel, networks: dict[str, Any]) -> Prior:
-        arguments: dict[str, Any] = {"dtype": self.dtype_policy, "name": "prior"}
-        if isinstance(prior, ExactModel):
-            return ModelPrior(model=prior, **arguments)
-        arguments["latent_dim"] = self.latent_dim
-        self._named["prior"] = prior
-        if prior == "conditional":
-            return ConditionalPrior(network=MLP(hidden=self.hidden, name="network", **networks), **arguments)
-        if prior == "vamp":
-            return VampPrior(components=self.prior_components, **arguments)
-        return StandardPrior(**arguments)
-
     def _check_layer(self, argument: str, layer: DistributionLayer, event_shape: tuple[int, ...] | None) -> None:
         if layer.density_dtype != self.density_dtype:
             raise ValueError(
@@ -182,7 +177,7 @@ class VAE(LatentModel):
             latent = tf.zeros([1, self.latent_dim], self.density_dtype)
             context = None if self.context_shape is None else tf.zeros([1, *self.context_shape], latent.dtype)
             event = tf.zeros([1, *self.event_shape], self.density_dtype)
-            made = {
+            made: dict[str, Callable[[], tfd.Distribution]] = {
                 "likelihood": lambda: self.build_likelihood(latent, context),
                 "posterior": lambda: self.build_posterior(event, context),
             }
