@@ -196,13 +196,13 @@ def test_a_missing_context_and_one_of_other_length_are_refused() -> None:
     vae = linear(context_shape=(2,))
     with pytest.raises(ValueError, match=r"`context` must be given: \[batch, 2\]\. Received: context=None"):
         evaluate_bound(vae, X)
-    with pytest.raises(ValueError, match="`x` and `context` must have as many rows.*Received"):
+    with pytest.raises(ValueError, match=r"`x` and `context` must have as many rows.*Received"):
         evaluate_bound(vae, X, CONTEXT[:20], batch_size=5)
 
 
 def test_an_exact_model_has_no_bound() -> None:
     flow: Any = tfgen.RealNVP(event_shape=(4,), couplings=2, hidden=(4,))
-    with pytest.raises(ValueError, match="`model` must be one with a bound; .*`score`.* Received: a RealNVP"):
+    with pytest.raises(ValueError, match=r"`model` must be one with a bound; .*`score`.* Received: a RealNVP"):
         evaluate_bound(flow, X)
 
 

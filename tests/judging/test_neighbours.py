@@ -50,9 +50,10 @@ def test_a_copy_lies_at_nought(size: int) -> None:
 
 
 def test_lists_float32_and_integers_are_taken() -> None:
-    found = nearest_neighbours([[250]], np.array([[3], [255]], np.uint8))
+    found = nearest_neighbours(np.array([[250]], np.uint8), np.array([[3], [255]], np.uint8))
     assert found.index.tolist() == [[1]]
     assert found.distance.tolist() == [[5.0]]  # and not what bytes would wrap around to
+    assert nearest_neighbours([[250]], [[3], [255]]).distance.tolist() == [[5.0]]
     assert nearest_neighbours(points(3, 2).astype("float32"), points(4, 2)).distance.dtype == np.float64
 
 
@@ -84,7 +85,8 @@ def test_ties_count_half() -> None:
 @pytest.mark.parametrize("shift", [0.0, 0.4, -0.4])
 def test_the_p_value_counts_how_the_distances_may_be_dealt_out(shift: float) -> None:
     """Of all ways to call 5 of 10 distances the samples', those with as large a share or a larger one."""
-    near, far = np.random.default_rng(4).uniform(size=(2, 5)) + [[0.5], [0.5 + shift]]
+    near, far = np.random.default_rng(4).uniform(0.5, 1.5, size=(2, 5))
+    far += shift
     pooled = np.concatenate([near, far])
 
     def share(chosen: tuple[int, ...]) -> float:
@@ -130,9 +132,8 @@ def test_where_nothing_differs_nothing_is_found() -> None:
 
 def test_it_says_share_and_distances() -> None:
     found = Memorisation(sample_distance=0.25, held_out_distance=1.5, share=0.875, p_value=0.00123)
-    assert str(found) == (
-        "nearer than held-out rows in 87.5% of pairs (median distance 0.25, theirs 1.5), p = 0.00123"
-    )
+    expected = "nearer than held-out rows in 87.5% of pairs (median distance 0.25, theirs 1.5), p = 0.00123"
+    assert str(found) == expected
 
 
 GOOD = points(4, 2)

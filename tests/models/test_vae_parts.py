@@ -8,8 +8,8 @@ from scipy import stats
 from tensorflow_probability import distributions as tfd
 
 import tfgen
+from tfgen.models.flow_distribution import FlowDistribution
 from tfgen.models.latent_kl import latent_kl
-from tfgen.models.posteriors import FlowPosterior
 from tfgen.models.priors import VampPrior
 from tfgen.models.scored_draws import draw_and_log_prob
 from tfgen.noise import Noise, seed_rows
@@ -181,9 +181,9 @@ def test_bad_arguments(arguments, message):
         vae(**arguments)
 
 
-def test_a_flow_posterior_works_alone():
-    layer = FlowPosterior(flow=flow_of(tfgen.IAF, context_shape=(4,)), dtype="float64")
-    copy = FlowPosterior.from_config(layer.get_config())
+def test_a_flow_as_a_layer_works_alone():
+    layer = FlowDistribution(flow=flow_of(tfgen.IAF, context_shape=(4,)), dtype="float64")
+    copy = FlowDistribution.from_config(layer.get_config())
     features, z = tf.constant(RNG.normal(size=(6, 5))), tf.constant(RNG.normal(size=(6, 2)))
     layer(features), copy(features)
     copy.set_weights(layer.get_weights())

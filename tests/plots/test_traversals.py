@@ -11,6 +11,10 @@ from tfgen.plots import latent_traversals
 Z = np.array([0.25, -0.5, 0.75, 0.125])
 
 
+def _flat(z: np.ndarray) -> np.ndarray:
+    return np.zeros((len(z), 8, 8))
+
+
 def _decode(z: np.ndarray) -> np.ndarray:
     """Images of two rows and two columns: the four entries, from −4 to 4."""
     assert z.dtype == np.float32
@@ -67,16 +71,19 @@ def test_a_ladder_of_steps_holds_nought() -> None:
     assert texts(figure.axes[0].get_xticklabels()) == ["-0.3", "-0.2", "-0.1", "0", "0.1", "0.2", "0.3"]
 
 
+def test_where_not_all_rows_have_labels_each_is_its_own() -> None:
+    figure: Any = latent_traversals(_flat, np.zeros(150), values=[0, 1])
+    labels = texts(figure.axes[0].get_yticklabels())
+    assert 30 < len(labels) < 150
+    assert labels == [str(round((place - 3.5) / 9)) for place in figure.axes[0].get_yticks()]
+
+
 def test_colours_stay_and_the_images_set_the_range() -> None:
     def decode(z: np.ndarray) -> np.ndarray:
         return np.stack([z, 0 * z, 2 + 0 * z], axis=-1)[:, None]
 
     array = pixels(latent_traversals(decode, [0.0, 0.0], values=[0, 4], dimensions=[1]))
     np.testing.assert_allclose(array[0, [0, 1, 3, 4]], [[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0.5], [1, 0, 0.5]])
-
-
-def _flat(z: np.ndarray) -> np.ndarray:
-    return np.zeros((len(z), 8, 8))
 
 
 @pytest.mark.parametrize(

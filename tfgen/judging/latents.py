@@ -15,7 +15,8 @@ class LatentUsage:
     """What data say of each latent dimension j.
 
     Attributes:
-        kl: [latent_dim], the mean KL(q(z_j | x) ‖ N(0, 1)) over the data, in nats.
+        kl: [latent_dim], the mean KL(q(z_j | x) ‖ N(0, 1)) over the data, in nats; NaN of posteriors whose standard
+            deviation is not told.
         variance: [latent_dim], Var_x E_q[z_j | x]: how far the posterior's mean follows the data.
         active_units: how many dimensions have a variance above the threshold.
     """
@@ -36,8 +37,9 @@ def latent_usage(
     """Measures collapse: of a dimension that is not used, KL and variance are nought.
 
     Args:
-        encode: from arrays to the posterior's mean `z` and standard deviation `scale`, both [batch, latent_dim], such
-            as `functools.partial(vae.run, "encode")` or a scorer's `run`. The prior is taken to be N(0, I).
+        encode: from arrays to the posterior's mean `z` and, where it has one in closed form, standard deviation
+            `scale`, both [batch, latent_dim], such as `functools.partial(vae.run, "encode")` or a scorer's `run`. The
+            prior is taken to be N(0, I).
         x: [rows, *event_shape], two rows at least.
         context: [rows, *context_shape], for conditional models.
         threshold: of the variance of a unit that is active.
@@ -66,7 +68,7 @@ def latent_usage(
     for start in range(0, rows, batch_size):
         encoded = encode(**{name: value[start : start + batch_size] for name, value in inputs.items()})
         means.append(np.asarray(encoded["z"], np.float64))
-        scales.append(np.asarray(encoded["scale"], np.float64))
+        scales.append(np.asarray(encoded.get("scale", np.full_like(means[-1], np.nan)), np.float64))
     mean, scale = np.concatenate(means), np.concatenate(scales)
     kl = 0.5 * (mean**2 + scale**2 - 1) - np.log(scale)
     variance = mean.var(axis=0, ddof=1)

@@ -5,6 +5,7 @@ from tfgen.models.bound import BoundModel
 from tfgen.models.dequantized import Dequantized
 from tfgen.models.exact import ExactModel
 from tfgen.models.flow import FlowModel
+from tfgen.models.flow_distribution import FlowDistribution
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.glow import Glow
 from tfgen.models.loading import load_model
@@ -28,6 +29,7 @@ __all__ = [
     "BoundModel",
     "Dequantized",
     "ExactModel",
+    "FlowDistribution",
     "FlowModel",
     "GenerativeModel",
     "Glow",

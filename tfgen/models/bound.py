@@ -249,7 +249,8 @@ class BoundModel(GenerativeModel):
         """
         count = self.num_samples if num_samples is None else checked_count("num_samples", num_samples)
         first = checked_count("first_row", first_row, minimum=0)
-        seeds = seed_rows(rows_of(x), fresh_seed() if seed is None else seed)
+        # In 64 bits: a row's number that needs more than 32 is refused, and does not wrap around.
+        seeds = seed_rows(rows_of(x), fresh_seed() if seed is None else seed).astype("int64")
         seeds[:, 1] += first
 
         def call(seed: tf.Tensor, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["MISSING", "check_labels", "labels_fit", "one_hot"]
+__all__ = ["MISSING", "check_labels", "labels_fit", "of_classes", "one_hot"]
 
 MISSING = -1
 """The label of what has none."""
@@ -41,3 +41,12 @@ def one_hot(label: tf.Tensor, classes: int, dtype: Any) -> tf.Tensor:
     encoded = tf.one_hot(label, classes, dtype=dtype)
     known = (label >= 0) & (label < classes)
     return tf.where(known[:, tf.newaxis], encoded, tf.constant(np.nan, dtype))
+
+
+def of_classes(value: tf.Tensor, label: tf.Tensor, classes: int) -> tf.Tensor:
+    """`value`, [batch, ...] of floats, with NaN in the rows whose label is no class.
+
+    NaN in a one-hot label does not get that far: TensorFlow's ReLU makes nought of it, and so does a comparison.
+    """
+    known = tf.reshape((label >= 0) & (label < classes), [-1, *[1] * (len(value.shape) - 1)])
+    return tf.where(known, value, tf.constant(np.nan, value.dtype))

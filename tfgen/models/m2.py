@@ -12,7 +12,7 @@ from tensorflow_probability import distributions as tfd
 from tfgen.layers.arguments import checked_widths
 from tfgen.layers.networks import MLP
 from tfgen.models.importance import repeat_noise, repeat_rows
-from tfgen.models.labels import MISSING
+from tfgen.models.labels import MISSING, one_hot
 from tfgen.models.styles import StyleModel
 from tfgen.models.vae import VAE
 from tfgen.noise import Noise, draw
@@ -120,7 +120,7 @@ class M2(StyleModel):
         rows = self._class_rows(inputs, inferred, noise)
         log_q = tf.nn.log_softmax(self.class_logits(inferred))
         label = self.labels_of(inputs)[:, tf.newaxis]
-        share = tf.where(label == MISSING, tf.exp(log_q), tf.one_hot(label[:, 0], self.classes, dtype=log_q.dtype))
+        share = tf.where(label == MISSING, tf.exp(log_q), one_hot(label[:, 0], self.classes, log_q.dtype))
         each = self.vae.elbo(*rows, training)
         terms = {
             name: tf.reduce_sum(share * tf.reshape(value, [-1, self.classes]), axis=-1) for name, value in each.items()

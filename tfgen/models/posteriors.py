@@ -1,88 +1,15 @@
-"""Posteriors by name: q(z | x) of an encoder's features, which may go through a flow."""
+"""Posteriors by name: q(z | x) of an encoder's features."""
 
 from typing import Any
 
-import keras
-import tensorflow as tf
-from tensorflow_probability import distributions as tfd
-
-from tfgen.bijectors import Flow
 from tfgen.layers.distributions import DistributionLayer, IndependentNormal, MultivariateNormalTriL
 from tfgen.models.flow import FlowModel
+from tfgen.models.flow_distribution import FlowDistribution, check_inner_flow
 
-__all__ = ["POSTERIORS", "FlowPosterior", "checked_latent_flow", "make_posterior"]
+__all__ = ["POSTERIORS", "make_posterior"]
 
 POSTERIORS = ("diagonal", "full")
 """The names that `make_posterior` knows."""
-
-
-@keras.saving.register_keras_serializable(package="tfgen")
-class FlowPosterior(DistributionLayer):
-    """Features to q(z) with z = f(μ + σε; h), ε ~ N(0, I): a diagonal Gaussian, bent by a flow.
-
-    μ, σ and, of a conditional flow, its context h are projections of the features.
-
-    Args:
-        flow: f, over vectors z. An `IAF` is quick here, since only draws are scored; couplings are quick both ways.
-        min_scale: the least σ.
-        **kwargs: as in `DistributionLayer`.
-
-    Output shape:
-        A distribution of batch shape [batch] and event shape `event_shape`, with `log_prob` in nats.
-
-    Raises:
-        ValueError: for a flow that has its scale still to take from data, or of numbers within ends.
-
-    Reference:
-        Kingma et al., *Improving variational inference with inverse autoregressive flow*, NeurIPS 2016, algorithm 1.
-
-    Example:
-        >>> from tfgen.models import IAF
-        >>> flow = IAF(event_shape=(2,), context_shape=(4,), transforms=1, hidden=(8,), standardize=False)
-        >>> FlowPosterior(flow=flow)(tf.zeros([3, 16])).log_prob(tf.zeros([3, 2])).shape.as_list()
-        [3]
-    """
-
-    def __init__(self, *, flow: FlowModel, min_scale: float | None = None, **kwargs: Any) -> None:
-        checked_latent_flow("flow", flow)
-        super().__init__(**{"event_shape": flow.event_shape, "dtype": flow.dtype_policy, **kwargs})
-        self.flow = flow
-        self.base = IndependentNormal(
-            event_shape=self.event_shape,
-            dtype=self.dtype_policy,
-            name="base",
-            **({} if min_scale is None else {"min_scale": min_scale}),
-        )
-
-    @property
-    def parameter_size(self) -> int:
-        """A location and a scale for each number of z, and the flow's context."""
-        return self.base.parameter_size + self._context_size
-
-    @property
-    def _context_size(self) -> int:
-        return self.flow.context_shape[0] if self.flow.context_shape else 0
-
-    def make_distribution(self, parameters: tf.Tensor) -> Flow:
-        """See `DistributionLayer.make_distribution`."""
-        own, context = tf.split(parameters, [self.base.parameter_size, self._context_size], axis=-1)
-        bijector = self.flow.build_bijector(context if self._context_size else None)
-        return Flow(distribution=self.base.make_distribution(own), bijector=bijector, name=self.name)
-
-    def point_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
-        """f(μ), where the flow takes the Gaussian's mean: the mean of q itself has no closed form."""
-        return distribution.bijector.forward(distribution.distribution.mean())
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        config = {name: value for name, value in super().get_config().items() if name != "event_shape"}
-        flow = keras.saving.serialize_keras_object(self.flow)
-        return {**config, "flow": flow, "min_scale": self.base.min_scale}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FlowPosterior":
-        """A layer of a configuration."""
-        return cls(**{**config, "flow": keras.saving.deserialize_keras_object(config["flow"])})
 
 
 def make_posterior(posterior: Any, **kwargs: Any) -> DistributionLayer:
@@ -98,8 +25,8 @@ def make_posterior(posterior: Any, **kwargs: Any) -> DistributionLayer:
     if isinstance(posterior, DistributionLayer):
         return posterior
     if isinstance(posterior, FlowModel):
-        checked_latent_flow("posterior", posterior)
-        return FlowPosterior(flow=posterior, **kwargs)
+        check_inner_flow("posterior", posterior)
+        return FlowDistribution(flow=posterior, **kwargs)
     if posterior == "diagonal":
         return IndependentNormal(**kwargs)
     if posterior == "full":
@@ -108,19 +35,3 @@ def make_posterior(posterior: Any, **kwargs: Any) -> DistributionLayer:
         f"`posterior` must be one of {POSTERIORS}, a flow such as IAF or RealNVP, or a distribution layer. "
         f"Received: posterior={posterior!r}"
     )
-
-
-def checked_latent_flow(argument: str, flow: FlowModel) -> FlowModel:
-    """Refuses flows that cannot be of latent vectors: no data are there for them to look at, and z is any number."""
-    if len(flow.event_shape) != 1:
-        raise ValueError(f"`{argument}` must be a flow of vectors. Received: event_shape={flow.event_shape}")
-    if not flow.is_adapted:
-        raise ValueError(
-            f"`{argument}` must have standardize=False: of latent variables there are no data to take a scale from. "
-            f"Received: {flow.name} with layers that wait for data"
-        )
-    if not flow.inputs_spec.support.everything:
-        raise ValueError(
-            f"`{argument}` must be a flow of all real numbers. Received: one of {flow.inputs_spec.support.words}"
-        )
-    return flow

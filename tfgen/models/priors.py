@@ -15,7 +15,7 @@ from tfgen.layers.networks import MLP
 from tfgen.layers.precision import density_dtype
 from tfgen.models.exact import ExactModel
 from tfgen.models.flow import FlowModel
-from tfgen.models.posteriors import checked_latent_flow
+from tfgen.models.flow_distribution import check_inner_flow
 
 __all__ = [
     "PRIORS",
@@ -215,4 +215,4 @@ def check_prior(prior: Any, *, latent_dim: int, context_shape: tuple[int, ...] |
     if prior.density_dtype != dtype:
         raise ValueError(f"`prior` must have the model's dtype, {dtype}. Received: {prior.density_dtype}")
     if isinstance(prior, FlowModel):
-        checked_latent_flow("prior", prior)
+        check_inner_flow("prior", prior)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.models.endpoints import Endpoint
-from tfgen.models.labels import MISSING, one_hot
+from tfgen.models.labels import MISSING, of_classes, one_hot
 from tfgen.models.semi_supervised import SemiSupervisedModel
 from tfgen.models.shapes import rows_of
 from tfgen.noise import fresh_seed, seed_rows
@@ -144,18 +144,25 @@ class StyleModel(SemiSupervisedModel):
         return {**self._sample_class(seed, label), "label": label}
 
     def _sample_class(self, seed: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
-        return self.draw_of_class(seed, one_hot(label, self.classes, self.density_dtype))
+        return self._of_known(label, self.draw_of_class(seed, self._one_hot(label)))
 
     def _encode(self, x: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
         label = tf.where(label == MISSING, self._predicted(x), label)
-        return self.style_of(x, one_hot(label, self.classes, self.density_dtype))
+        return self._of_known(label, self.style_of(x, self._one_hot(label)))
 
     def _decode(self, z: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"x": self.event_of(z, one_hot(label, self.classes, self.density_dtype))}
+        return self._of_known(label, {"x": self.event_of(z, self._one_hot(label))})
 
     def _reconstruct(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
         label = self._predicted(x)
         return {"reconstructed": self._decode(self._encode(x, label)["z"], label)["x"]}
+
+    def _one_hot(self, label: tf.Tensor) -> tf.Tensor:
+        return one_hot(label, self.classes, self.density_dtype)
+
+    def _of_known(self, label: tf.Tensor, outputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Nothing plausible of a label that is none: a server has no other way to say so."""
+        return {name: of_classes(value, label, self.classes) for name, value in outputs.items()}
 
     def _predicted(self, x: tf.Tensor) -> tf.Tensor:
         return self.predicted(self.class_logits(self.infer({"x": x}, training=False)))
