@@ -65,11 +65,22 @@ def test_importance_weights_average_to_the_truth(own_bound_model):
 
 def test_one_sample_is_the_loss(data):
     model, inputs = data
-    terms = model(inputs)
-    total = sum(terms[name] for name in model.term_names).numpy()
-    score = type(model).from_config({**model.get_config(), "num_samples": 1})
-    score.set_weights(model.get_weights())
-    np.testing.assert_allclose(score.score(**inputs), -total, rtol=1e-5, atol=1e-5)
+    config = {**model.get_config(), "num_samples": 1, "training_samples": 1}
+    if "gradient_estimator" in config:
+        config["gradient_estimator"] = "reparameterisation"  # the other is of several samples
+    once = type(model).from_config(config)
+    once.set_weights(model.get_weights())
+    terms = once(inputs)
+    total = sum(terms[name] for name in once.term_names).numpy()
+    np.testing.assert_allclose(once.score(**inputs), -total, rtol=1e-5, atol=1e-5)
+
+
+def test_a_bound_with_its_effective_sample_size_is_the_same_bound(data):
+    model, inputs = data
+    found = model.importance(**inputs, num_samples=24, seed=5)
+    np.testing.assert_allclose(found["bound"], model.bound(**inputs, num_samples=24, seed=5), rtol=1e-6)
+    size = found["effective_sample_size"].numpy()
+    assert ((size >= 1 - 1e-4) & (size <= 24 + 1e-3)).all()
 
 
 def test_evaluate_gives_the_mean_bound_of_independent_noise(own_bound_model):

@@ -111,7 +111,7 @@ def memorisation(samples: ArrayLike, held_out: ArrayLike, data: ArrayLike) -> Me
         >>> copied.share > 0.95, abs(generalised.share - 0.5) < 0.05
         (True, True)
     """
-    from scipy import stats  # type: ignore[import-untyped]  # scikit-learn brings it
+    from scipy import stats  # type: ignore[import-untyped]
 
     names = ("samples", "held_out", "data")
     points, truth, rows = _checked(names, (samples, held_out, data))

@@ -47,7 +47,7 @@ class TrainingSteps(keras.Model):
         # Nats are the same whatever the size of an image; bits a dimension compare with the papers'.
         quantised = self.inputs_spec.support.levels is not None
         self.bits_per_dim_metrics = [keras.metrics.Mean(name="bits_per_dim")] if quantised else []
-        if not self.trainable:
+        if not self.trainable:  # type: ignore[has-type]
             # Of what its constructor is told, as when a file is read, Keras tells no layer; nor of what does not change.
             self.trainable = True
             self.trainable = False
