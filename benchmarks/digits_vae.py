@@ -1,8 +1,8 @@
 """VAEs of binarised digits (8×8, black where the grey value is 8 at least), by the bound of 5000 samples.
 
 All train on the 1200 training digits and stop where the loss of the 200 validation digits is least; settings were
-chosen by validation bounds. `--validation` prints those and leaves the test digits alone. `--picture FILE` draws samples
-of the last model beside their nearest training images.
+chosen by validation bounds. `--validation` prints those and leaves the test digits alone. `--picture FILE` draws
+samples of the last model beside their nearest training images.
 """
 
 import time
@@ -32,8 +32,14 @@ MODELS: dict[str, dict[str, Any]] = {
     "IWAE-8, flow posterior (IAF)": {"training_samples": 8, "posterior": "iaf"},
     "IWAE-8, flow prior (RealNVP)": {"training_samples": 8, "prior": "flow"},
     "IWAE-8, VampPrior": {"training_samples": 8, "prior": "vamp", "prior_components": 100},
+    "IWAE-8, DReG, VampPrior": {
+        "training_samples": 8,
+        "gradient_estimator": "dreg",
+        "prior": "vamp",
+        "prior_components": 100,
+    },
 }
-LATENT = 8
+LATENT = 16
 
 
 @click.command()

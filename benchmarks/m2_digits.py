@@ -17,9 +17,9 @@ import tfgen
 from tfgen import datasets, plots
 from tfgen.datasets import Images
 
-PER_CLASS, CLASSES, BATCH, EPOCHS = 10, 10, 100, 200
+PER_CLASS, CLASSES, BATCH, EPOCHS, RATE = 10, 10, 100, 600, 3e-3
 WIDTH, DROPOUT, WEIGHT_DECAY = 256, 0.3, 1e-2
-LATENT, HIDDEN, CLASSIFICATION_WEIGHT = 4, (128,), 300.0
+LATENT, HIDDEN, CLASSIFICATION_WEIGHT = 6, (256,), 100.0
 
 
 @click.command()
@@ -85,7 +85,7 @@ def _m2(images: Images, kept: NDArray[np.int64], seed: int) -> tfgen.M2:
     label = np.full(len(images.labels["train"]), -1)
     label[kept] = images.labels["train"][kept]
     steps = EPOCHS * -(-len(label) // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
+    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY)
     m2.compile(optimizer, jit_compile=True, steps_per_execution=12)
     m2.fit({**images.train, "label": label}, batch_size=BATCH, epochs=EPOCHS, verbose=0)
