@@ -42,6 +42,15 @@ def test_the_loss_is_the_objective(beta, free_bits):
     np.testing.assert_allclose(found, objective, rtol=1e-5)
 
 
+@pytest.mark.parametrize("free_bits", [0.1, 5.0])
+def test_where_dimensions_cannot_be_told_apart_their_bits_are_free_together(free_bits):
+    model = vae(posterior="full", free_bits=free_bits)
+    terms = model({"x": X}, training=True, seeds=tf.constant(SEEDS))
+    kl = float(np.mean(terms["kl"]))
+    assert 0.2 < kl < 10  # between the two
+    np.testing.assert_allclose(kl + np.mean(terms["penalty"]), max(kl, 2 * free_bits), rtol=1e-5)
+
+
 @pytest.mark.parametrize("arguments", [{"beta": 4.0}, {"free_bits": 5.0}])
 def test_nothing_is_added_outside_training(arguments):
     model, plain = vae(**arguments), vae()

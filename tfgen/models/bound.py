@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgen.layers.arguments import checked_count
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
-from tfgen.models.importance import Weigh, importance_statistics, log_mean_exp, repeat_rows
+from tfgen.models.importance import Weigh, importance_statistics, log_mean_exp, sample_rows
 from tfgen.models.seeds import prediction_seeds
 from tfgen.models.shapes import rows_of
 from tfgen.noise import Noise, fresh_seed, seed_rows
@@ -148,7 +148,7 @@ class BoundModel(GenerativeModel):
         Returns:
             [batch], in nats.
         """
-        return self._importance_weighted(inputs, inferred, seeds, self.training_samples, training)
+        return log_mean_exp(self._weigh(inputs, inferred, seeds, training), self.training_samples)
 
     def bound(
         self, x: Any, context: Any = None, *, num_samples: int | None = None, seed: int | None = None
@@ -265,17 +265,7 @@ class BoundModel(GenerativeModel):
         inferred = self.infer(inputs, training=False)
         if num_samples == 1:
             return -tf.add_n(list(self.elbo(inputs, inferred, Noise(seeds), training=False).values()))
-        return self._importance_weighted(inputs, inferred, seeds, num_samples, training=False)
-
-    def _importance_weighted(
-        self,
-        inputs: dict[str, tf.Tensor],
-        inferred: tf.Tensor,
-        seeds: tf.Tensor,
-        num_samples: int,
-        training: bool | None,
-    ) -> tf.Tensor:
-        return log_mean_exp(self._weigh(inputs, inferred, seeds, training), num_samples)
+        return log_mean_exp(self._weigh(inputs, inferred, seeds, training=False), num_samples)
 
     def _weigh(
         self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
@@ -283,30 +273,10 @@ class BoundModel(GenerativeModel):
         """What makes the log-weights, a few samples at a time."""
 
         def weigh(first: tf.Tensor, count: int) -> tf.Tensor:
-            rows = self.sample_rows(inputs, inferred, seeds, first, count)
+            rows = sample_rows(inputs, inferred, seeds, first, count)
             return tf.reshape(self.log_weights(*rows, training), [-1, count])
 
         return weigh
-
-    def sample_rows(
-        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, first: tf.Tensor, count: int
-    ) -> tuple[dict[str, tf.Tensor], tf.Tensor, Noise]:
-        """A row for each of some samples of each example, with its noise: what `log_weights` takes.
-
-        Args:
-            inputs: the named inputs in the density's dtype.
-            inferred: what `infer` gave.
-            seeds: int32 [batch, 2].
-            first: the first sample's number, an int32 scalar.
-            count: how many samples.
-
-        Returns:
-            Inputs, inferred and noise of batch · count rows, an example's beside each other.
-        """
-        rows = {name: repeat_rows(value, count) for name, value in inputs.items()}
-        # Sample k has noise index k, however many are weighed and however many at once.
-        index = tf.tile(first + tf.range(count), [tf.shape(seeds)[0]])[:, tf.newaxis]
-        return rows, repeat_rows(inferred, count), Noise(repeat_rows(seeds, count), index=index)
 
     def _cast(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return {name: tf.cast(value, self.density_dtype) for name, value in inputs.items()}

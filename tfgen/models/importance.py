@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgen.noise import Noise
 
-__all__ = ["Weigh", "importance_statistics", "log_mean_exp", "repeat_noise", "repeat_rows"]
+__all__ = ["Weigh", "importance_statistics", "log_mean_exp", "repeat_noise", "repeat_rows", "sample_rows"]
 
 Weigh = Callable[[tf.Tensor, int], tf.Tensor]
 """From the number of the first sample, an int32 scalar, and a count to log-weights [batch, count]."""
@@ -120,3 +120,24 @@ def repeat_noise(noise: Noise, count: int) -> Noise:
     if isinstance(index, tf.Tensor) and index.shape.rank == 2:  # each row is at an index of its own
         index = repeat_rows(index, count)
     return Noise(repeat_rows(noise.seeds, count), stream=noise.stream, index=index)
+
+
+def sample_rows(
+    inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, first: tf.Tensor, count: int
+) -> tuple[dict[str, tf.Tensor], tf.Tensor, Noise]:
+    """A row for each of some samples of each example, with its noise: what `BoundModel.log_weights` takes.
+
+    Args:
+        inputs: named inputs, batch first.
+        inferred: what `BoundModel.infer` gave of them.
+        seeds: int32 [batch, 2].
+        first: the first sample's number, an int32 scalar.
+        count: how many samples.
+
+    Returns:
+        Inputs, inferred and noise of batch · count rows, an example's beside each other.
+    """
+    rows = {name: repeat_rows(value, count) for name, value in inputs.items()}
+    # Sample k has noise index k, however many are weighed and however many at once.
+    index = tf.tile(first + tf.range(count), [tf.shape(seeds)[0]])[:, tf.newaxis]
+    return rows, repeat_rows(inferred, count), Noise(repeat_rows(seeds, count), index=index)

@@ -11,6 +11,7 @@ from tfgen.layers.arguments import checked_choice, checked_count, checked_weight
 from tfgen.layers.distributions.support import Support
 from tfgen.models.bound import BoundModel
 from tfgen.models.doubly_reparameterised import doubly_reparameterised_bound
+from tfgen.models.importance import sample_rows
 from tfgen.models.kl_penalty import kl_penalty
 from tfgen.models.latent_kl import latent_kl
 from tfgen.models.scored_draws import draw_and_log_prob
@@ -171,7 +172,7 @@ class LatentModel(BoundModel):
         if self.gradient_estimator != "dreg" or not training:
             return super().training_bound(inputs, inferred, seeds, training)
         count = self.training_samples
-        rows, parameters, noise = self.sample_rows(inputs, inferred, seeds, tf.constant(0), count)
+        rows, parameters, noise = sample_rows(inputs, inferred, seeds, tf.constant(0), count)
         held = self.make_posterior(tf.stop_gradient(parameters))
 
         def weigh(z: tf.Tensor) -> tf.Tensor:

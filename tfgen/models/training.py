@@ -48,7 +48,7 @@ class TrainingSteps(keras.Model):
         quantised = self.inputs_spec.support.levels is not None
         self.bits_per_dim_metrics = [keras.metrics.Mean(name="bits_per_dim")] if quantised else []
         if not self.trainable:  # type: ignore[has-type]
-            # Of what its constructor is told, as when a file is read, Keras tells no layer; nor of what does not change.
+            # Keras tells layers only of a change: not of what the constructor was told, as when a file is read.
             self.trainable = True
             self.trainable = False
         self.built = True
