@@ -1,7 +1,9 @@
 """What `Scorer` and the clients do with a caller's arrays, whatever runs them: checks, seed rows, batches, answers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,6 +17,7 @@ __all__ = [
     "Arrays",
     "Call",
     "Work",
+    "classify",
     "decode",
     "encode",
     "endpoint_of",
@@ -23,11 +26,18 @@ __all__ = [
     "reconstruct",
     "run",
     "sample",
+    "sample_class",
     "score",
 ]
 
 Arrays = dict[str, NDArray[Any]]
 T = TypeVar("T")
+
+Made = Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]]
+"""Inputs by name that no caller gives: of rows by their numbers."""
+
+_MISSING = -1
+"""The label of a row that has none: where it may be missing, the model takes the most probable class."""
 
 
 @dataclass(frozen=True)
@@ -64,22 +74,35 @@ class Call(Generic[T]):
 
 def score(x: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
     """See `Scorer.score`."""
-    return _of_one_output("score", {"x": x, "context": context}, "score")
+    return Call("score", lambda info: _one_output(info, {"x": x, "context": context}, "score"))
 
 
-def encode(x: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
+def encode(x: ArrayLike, context: ArrayLike | None, label: ArrayLike | None, seed: int | None) -> Call[NDArray[Any]]:
     """See `Scorer.encode`."""
-    return _of_one_output("encode", {"x": x, "context": context}, "z")
+    given = {"x": x, "context": context, "label": label}
+
+    def check(info: SignatureInfo) -> Work[NDArray[Any]]:
+        made: dict[str, Any] = {} if seed is None else {"seed": partial(_seed_rows, as_seed(seed))}
+        if label is None and any(tensor.name == "label" for tensor in info.inputs):
+            made["label"] = lambda index: np.full(len(index), _MISSING, np.int32)
+        return _one_output(info, given, "z", made, least_label=_MISSING)
+
+    return Call("encode" if seed is None else "encode_sample", check)
 
 
-def decode(z: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
+def decode(z: ArrayLike, context: ArrayLike | None, label: ArrayLike | None) -> Call[NDArray[Any]]:
     """See `Scorer.decode`."""
-    return _of_one_output("decode", {"z": z, "context": context}, "x")
+    return Call("decode", lambda info: _one_output(info, {"z": z, "context": context, "label": label}, "x"))
 
 
 def reconstruct(x: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
     """See `Scorer.reconstruct`."""
-    return _of_one_output("reconstruct", {"x": x, "context": context}, "reconstructed")
+    return Call("reconstruct", lambda info: _one_output(info, {"x": x, "context": context}, "reconstructed"))
+
+
+def classify(x: ArrayLike) -> Call[NDArray[Any]]:
+    """See `Scorer.classify`."""
+    return Call("classify", lambda info: _one_output(info, {"x": x}, "label"))
 
 
 def run(endpoint: str, inputs: Mapping[str, ArrayLike]) -> Call[Arrays]:
@@ -90,6 +113,15 @@ def run(endpoint: str, inputs: Mapping[str, ArrayLike]) -> Call[Arrays]:
 def sample(n: int, context: ArrayLike | None, seed: int) -> Call[NDArray[Any]]:
     """See `Scorer.sample`."""
     return Call("sample", lambda info: _draws(info, n, context, seed))
+
+
+def sample_class(label: ArrayLike, seed: int) -> Call[NDArray[Any]]:
+    """See `Scorer.sample_class`."""
+
+    def check(info: SignatureInfo) -> Work[NDArray[Any]]:
+        return _one_output(info, {"label": label}, "x", {"seed": partial(_seed_rows, as_seed(seed))})
+
+    return Call("sample_class", check)
 
 
 def join(parts: Sequence[Arrays]) -> Arrays:
@@ -118,18 +150,49 @@ def output_of(info: SignatureInfo, preferred: str) -> TensorInfo:
     )
 
 
-def _of_one_output(endpoint: str, inputs: Mapping[str, Any], preferred: str) -> Call[NDArray[Any]]:
-    def check(info: SignatureInfo) -> Work[NDArray[Any]]:
-        output = output_of(info, preferred).name
-        return _row_by_row(info, inputs, lambda outputs: outputs[output])
+def _one_output(
+    info: SignatureInfo,
+    given: Mapping[str, Any],
+    preferred: str,
+    made: Made = MappingProxyType({}),
+    least_label: int = 0,
+) -> Work[NDArray[Any]]:
+    output = output_of(info, preferred).name
+    return _row_by_row(info, given, lambda outputs: outputs[output], made, least_label)
 
-    return Call(endpoint, check)
+
+def _row_by_row(
+    info: SignatureInfo,
+    given: Mapping[str, Any],
+    answer: Callable[[Arrays], T],
+    made: Made = MappingProxyType({}),
+    least_label: int | None = None,
+) -> Work[T]:
+    """The work of inputs that are given, and of others that are made."""
+    given = {name: value for name, value in given.items() if value is not None}
+    check_names(info, {**given, **made})
+    arrays = check_inputs(replace(info, inputs=tuple(item for item in info.inputs if item.name not in made)), given)
+    if least_label is not None and "label" in arrays:
+        _check_labels(arrays["label"], least_label)
+
+    def inputs(start: int, stop: int) -> Arrays:
+        index = np.arange(start, stop)
+        cut = {name: array[start:stop] for name, array in arrays.items()}
+        return cut | {name: make(index) for name, make in made.items()}
+
+    return Work(len(next(iter(arrays.values()))), inputs, answer)
 
 
-def _row_by_row(info: SignatureInfo, inputs: Mapping[str, Any], answer: Callable[[Arrays], T]) -> Work[T]:
-    arrays = check_inputs(info, inputs)
-    rows = len(arrays[info.inputs[0].name])
-    return Work(rows, lambda start, stop: {name: array[start:stop] for name, array in arrays.items()}, answer)
+def _check_labels(label: NDArray[Any], least: int) -> None:
+    """How many classes there are no signature tells: of numbers beyond, the model's answer is NaN."""
+    if (label < least).any():
+        row = int(np.argmax(label < least))
+        wanted = "class numbers, 0 and up" + (", or -1 for the most probable class" if least < 0 else "")
+        raise InputError(f"label must be {wanted}. Received: {label[row]} in row {row}")
+
+
+def _seed_rows(seed: int, index: NDArray[Any]) -> NDArray[Any]:
+    return np.stack([np.full(len(index), seed), index], axis=1).astype(np.int32)
 
 
 def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int) -> Work[NDArray[Any]]:
@@ -145,8 +208,8 @@ def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int) ->
 
     def inputs(start: int, stop: int) -> Arrays:
         index = np.arange(start, stop)
-        seeds = np.stack([np.full(len(index), seed), index], axis=1).astype(np.int32)
-        return {"seed": seeds} if rows is None else {"seed": seeds, "context": rows[index % len(rows)]}
+        seeds = {"seed": _seed_rows(seed, index)}
+        return seeds if rows is None else {**seeds, "context": rows[index % len(rows)]}
 
     def answer(outputs: Arrays) -> NDArray[Any]:
         draws = outputs[output]

@@ -1,4 +1,4 @@
-"""Scoring, sampling, encoding and decoding with a bundle's ONNX files."""
+"""Scoring, sampling, encoding, decoding and classifying with a bundle's ONNX files."""
 
 import os
 from collections.abc import Mapping
@@ -115,22 +115,74 @@ class Scorer:
         """
         return self.perform(calls.sample(n, context, seed), batch_size)
 
-    def encode(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
-        """Returns the latent z of each row, ``[n, *latent]``; arguments and errors as for `score`.
+    def encode(
+        self,
+        x: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        label: ArrayLike | None = None,
+        seed: int | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> NDArray[Any]:
+        """Returns the latent z of each row.
 
         The endpoint's other outputs, such as a flow's ``log_det_jacobian`` in nats, come from `run`.
-        """
-        return self.perform(calls.encode(x, context), batch_size)
 
-    def decode(self, z: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
-        """Returns what each latent z stands for, ``[n, *event]``; arguments and errors as for `score`."""
-        return self.perform(calls.decode(z, context), batch_size)
+        Args:
+            x: ``[n, *event]``.
+            context: ``[n, *context]`` for a model with context.
+            label: ``[n]``, the classes of the rows, for a model of classes; of -1, as of None, it takes the most
+                probable one.
+            seed: For a model with a posterior: None for its mean, an integer in the range of int32 for a draw from it,
+                which has the seed row ``(seed, i)`` for row i.
+            batch_size: How many rows run at a time. A model's numbers may differ with it in the last digit.
+
+        Returns:
+            ``[n, *latent]``, NaN in rows whose class there is not.
+
+        Raises:
+            InputError: An argument does not fit the endpoint.
+            RunError: ONNX Runtime failed.
+        """
+        return self.perform(calls.encode(x, context, label, seed), batch_size)
+
+    def decode(
+        self,
+        z: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        label: ArrayLike | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> NDArray[Any]:
+        """Returns what each latent z stands for, of a model of classes in class ``label[i]``, ``[n, *event]``.
+
+        Errors as for `encode`; NaN in rows whose class there is not.
+        """
+        return self.perform(calls.decode(z, context, label), batch_size)
 
     def reconstruct(
         self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE
     ) -> NDArray[Any]:
         """Returns each row as it is decoded from its own encoding, ``[n, *event]``; arguments as for `score`."""
         return self.perform(calls.reconstruct(x, context), batch_size)
+
+    def classify(self, x: ArrayLike, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
+        """Returns the most probable class of each row, ``[n]``; errors as for `score`.
+
+        All classes' probabilities come from `run`.
+
+        Example:
+            >>> scorer.run("classify", x=[[0.5, 0.25]])["probabilities"]  # doctest: +SKIP
+            array([[0.0314, 0.9686]], dtype=float32)
+        """
+        return self.perform(calls.classify(x), batch_size)
+
+    def sample_class(self, label: ArrayLike, *, seed: int, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
+        """Returns a draw of each class in `label`, ``[n, *event]``, draw i by the seed row ``(seed, i)``.
+
+        Errors as for `encode`; NaN in rows whose class there is not.
+        """
+        return self.perform(calls.sample_class(label, seed), batch_size)
 
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.

@@ -51,3 +51,10 @@ def test_bad_models_and_data_are_refused_before_training():
     with pytest.raises(ValueError, match="`x`"):
         model.fit(X, verbose=0, callbacks=[tfgen.callbacks.LatentUsageMonitor(X[:1])])
     np.testing.assert_array_equal(before[0], model.get_weights()[0])
+
+
+def test_what_has_no_moments_is_refused():
+    flow = {"event_shape": (2,), "hidden": (4,), "standardize": False}
+    for part in ({"prior": tfgen.RealNVP(couplings=2, **flow)}, {"posterior": tfgen.IAF(transforms=1, **flow)}):
+        with pytest.raises(ValueError, match="in closed form"):
+            vae(**part).fit(X, verbose=0, callbacks=[tfgen.callbacks.LatentUsageMonitor(X)])

@@ -50,3 +50,27 @@ def test_contexts_go_along():
 def test_one_row_has_no_variance():
     with pytest.raises(ValueError, match=r"`x` must have at least two rows\. Received: shape=\(1, 1\)"):
         latent_usage(encode, X[:1])
+
+
+def test_beside_a_prior_of_the_context_a_collapsed_posterior_is_of_no_use():
+    """A posterior that is the prior, whatever that is, tells nothing of x; one that is N(0, 1) then does."""
+    rng = np.random.default_rng(0)
+    x, context = rng.normal(size=(50, 2)), rng.normal(size=(50, 1))
+
+    def prior(context):
+        return {"z": 3 * context, "scale": np.full((len(context), 1), 0.5)}
+
+    collapsed = latent_usage(lambda x, context: prior(context), x, context, prior=prior)
+    assert collapsed.active_units == 0
+    np.testing.assert_allclose([collapsed.kl, collapsed.variance], 0, atol=1e-12)
+    standard = latent_usage(lambda x, context: {"z": 0 * context, "scale": 1 + 0 * context}, x, context, prior=prior)
+    # KL(N(0, 1) ‖ N(m, s²)) = log s + (1 + m²)/(2 s²) − 1/2
+    expected = np.mean(np.log(0.5) + (1 + (3 * context) ** 2) / (2 * 0.25) - 0.5)
+    np.testing.assert_allclose(standard.kl, [expected], rtol=1e-12)
+    assert standard.active_units == 1
+
+
+def test_without_a_standard_deviation_there_is_no_kl():
+    usage = latent_usage(lambda x: {"z": x}, np.random.default_rng(0).normal(size=(20, 2)))
+    assert np.isnan(usage.kl).all()
+    assert usage.active_units == 2

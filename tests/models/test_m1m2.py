@@ -20,9 +20,7 @@ def parts(**arguments):
     """M1 of five black and white pixels, with three latents, and M2 of these."""
     own = {"hidden": (6,), "activation": "tanh", "dtype": "float64", **arguments}
     m1 = tfgen.VAE(event_shape=(5,), latent_dim=3, likelihood="bernoulli", name="m1", **own)
-    vae = tfgen.VAE(
-        event_shape=(3,), latent_dim=2, context_shape=(CLASSES,), likelihood="gaussian", name="vae", **own
-    )
+    vae = tfgen.VAE(event_shape=(3,), latent_dim=2, context_shape=(CLASSES,), likelihood="gaussian", name="vae", **own)
     return m1, tfgen.M2(vae, hidden=(5,), class_prior=PRIOR, name="m2")
 
 
@@ -117,6 +115,20 @@ def test_class_and_style_are_m2_s_of_m1_s_mean():
     assert model.analogies(X).shape == (CLASSES, ROWS, 5)
 
 
+def test_a_draw_of_a_style_is_m2_s_of_a_draw_from_m1():
+    model, label = build(), np.arange(ROWS) % CLASSES
+    expected = model.m2.encode(first(model)[0], label, seed=5)
+    np.testing.assert_allclose(model.encode(X, label, seed=5), expected, rtol=1e-12)
+    np.testing.assert_array_equal(model.encode(X, seed=5), model.encode(X, model.predict_label(X), seed=5))
+
+
+def test_the_classifier_s_weight_is_m2_s_unless_told():
+    m1, m2 = parts()
+    m2.classification_weight = 7.0
+    assert tfgen.M1M2(m1, m2).classification_weight == 7
+    assert tfgen.M1M2(*parts(), classification_weight=2.0).classification_weight == 2
+
+
 def test_draws_are_m1_s_of_m2_s_draws():
     model = build()
     label = np.zeros(4000, int)
@@ -186,6 +198,8 @@ def of(event_shape, context_shape=None, **arguments):
     ("make", "message"),
     [
         (lambda: (of((5,), (3,)), tfgen.M2(of((3,), (2,)))), "`m1` must be a VAE without context"),
+        (lambda: (of((5,), beta=0.5), tfgen.M2(of((3,), (2,)))), "`m1` must be .* without context, beta"),
+        (lambda: (of((5,), prior="vamp"), tfgen.M2(of((3,), (2,)))), "`m1` must be .* with the standard prior"),
         (lambda: (of((5,)), of((3,), (2,))), r"`m2` must be an M2 of event_shape=\(3,\)"),
         (lambda: (of((5,)), tfgen.M2(of((4,), (2,)))), r"`m2` must be an M2 of event_shape=\(3,\)"),
         (lambda: (of((5,)), tfgen.M2(of((3,), (2,), likelihood="bernoulli"))), "`m2` must be .*all real numbers"),

@@ -193,8 +193,13 @@ VAE = {"event_shape": (4,), "latent_dim": 2, "hidden": (4,)}
     ("vae", "arguments", "message"),
     [
         ({}, {}, r"`vae` must be a VAE with context_shape=\(classes,\)"),
-        ({"context_shape": (3,), "beta": 0.5}, {}, "`vae` must be .*without beta and free_bits"),
-        ({"context_shape": (3,), "free_bits": 0.5}, {}, "`vae` must be .*without beta and free_bits"),
+        ({"context_shape": (3,), "beta": 0.5}, {}, "`vae` must have neither beta nor free_bits"),
+        ({"context_shape": (3,), "free_bits": 0.5}, {}, "`vae` must have neither beta nor free_bits"),
+        (
+            {"context_shape": (3,), "training_samples": 2, "gradient_estimator": "dreg"},
+            {},
+            "`vae` must have .* nor another gradient_estimator",
+        ),
         ({"context_shape": (1,)}, {}, "`classes` must be an integer of at least 2"),
         ({"context_shape": (3,)}, {"class_prior": (0.5, 0.5)}, "`class_prior` must be 3 positive probabilities"),
         ({"context_shape": (3,)}, {"class_prior": (0.5, 0.5, 0.5)}, "`class_prior` must be .* that sum to 1"),
@@ -202,7 +207,12 @@ VAE = {"event_shape": (4,), "latent_dim": 2, "hidden": (4,)}
         ({"context_shape": (3,)}, {"hidden": (0,)}, "`hidden` must"),
         ({"context_shape": (3,)}, {"classification_weight": -1.0}, "`classification_weight` must"),
         ({"context_shape": (3,)}, {"dtype": "float64"}, "`vae` must have the model's dtype, float64"),
-        ({"context_shape": (3,)}, {"classifier": keras.layers.Reshape((2, 2))}, r"`classifier` must give features"),
+        ({"context_shape": (3,)}, {"classifier": keras.layers.Reshape((2, 2))}, "`classifier` must give features"),
+        (
+            {"context_shape": (3,), "dtype": "float64"},
+            {"classifier": keras.layers.Dense(2)},
+            "`classifier` must have the model's dtype, float64",
+        ),
     ],
 )
 def test_bad_arguments_are_named(vae, arguments, message):

@@ -67,6 +67,14 @@ def test_style_and_event_are_the_conditional_vae_s(model):
     assert (model.encode(X, (LABEL + 1) % 3).numpy() != z.numpy()).any(axis=1).all()
 
 
+def test_a_draw_of_a_style_is_the_conditional_vae_s(model):
+    told = model.encode(X, LABEL, seed=4)
+    np.testing.assert_allclose(told, model.vae.encode(X, one_hot(LABEL), seed=4), rtol=1e-12)
+    assert (told.numpy() != model.encode(X, LABEL).numpy()).all()
+    assert (told.numpy() != model.encode(X, LABEL, seed=5).numpy()).all()
+    np.testing.assert_array_equal(model.encode(X, seed=4), model.encode(X, model.predict_label(X), seed=4))
+
+
 def test_reconstruct_keeps_the_predicted_class(model):
     expected = model.decode(model.encode(X), model.predict_label(X))
     np.testing.assert_allclose(model.reconstruct(X), expected, rtol=1e-10)
@@ -145,7 +153,13 @@ def test_a_signature_gives_no_number_of_a_label_that_is_none(likelihood, tmp_pat
     label = np.array([3, 1, -2, 0, 2, 2**31 - 1, 0], np.int32)
     bad = (label < 0) | (label > 2)
     seed = np.stack([np.full(ROWS, 3), np.arange(ROWS)], axis=1).astype(np.int32)
-    for endpoint, inputs in {"encode": {"x": X}, "decode": {"z": Z}, "sample_class": {"seed": seed}}.items():
+    given = {
+        "encode": {"x": X},
+        "encode_sample": {"seed": seed, "x": X},
+        "decode": {"z": Z},
+        "sample_class": {"seed": seed},
+    }
+    for endpoint, inputs in given.items():
         run = functools.partial(signatures[endpoint], **{name: tf.constant(value) for name, value in inputs.items()})
         found, expected = run(label=tf.constant(label)), model.run(endpoint, label=np.where(bad, 0, label), **inputs)
         assert found.keys() == expected.keys()
@@ -153,13 +167,13 @@ def test_a_signature_gives_no_number_of_a_label_that_is_none(likelihood, tmp_pat
             assert np.isnan(value[bad]).all(), (endpoint, name)
             np.testing.assert_allclose(value[~bad], expected[name][~bad], rtol=1e-9)
         # −1 is what an encoder may be asked for, and nobody else.
-        first, *_ = run(label=tf.fill([ROWS], -1)).values()
-        assert np.isfinite(first).all() if endpoint == "encode" else np.isnan(first).all()
+        for value in run(label=tf.fill([ROWS], -1)).values():
+            assert np.isfinite(value).all() if endpoint.startswith("encode") else np.isnan(value).all()
 
 
 @pytest.mark.parametrize("given", [False, True])
 def test_a_saved_model_is_the_same_model(given, tmp_path):
-    network = [keras.layers.Dense(4, activation="relu", dtype="float64"), keras.layers.Dropout(0.1)]
+    network = [keras.layers.Dense(4, activation="relu", dtype="float64"), keras.layers.Dropout(0.1, dtype="float64")]
     arguments = {"classifier": keras.Sequential(network, name="own")} if given else {}
     model = build("bernoulli", classification_weight=3.0, num_samples=4, training_samples=2, **arguments)
     model.save(tmp_path / "model.keras")

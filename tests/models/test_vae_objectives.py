@@ -100,3 +100,13 @@ def test_a_posterior_that_collapses_is_kept_by_free_bits_and_lost_by_beta():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         vae(**arguments)
+
+
+def test_bits_per_dim_are_of_the_bound_alone():
+    x = np.random.default_rng(0).integers(2, size=(40, 6)).astype("float32")
+    model = tfgen.VAE(event_shape=(6,), latent_dim=2, hidden=(4,), beta=50.0)
+    model.compile(keras.optimizers.SGD(0.0))
+    history = model.fit(x, epochs=1, verbose=0).history
+    expected = (history["reconstruction"][0] + history["kl"][0]) / (6 * np.log(2))
+    np.testing.assert_allclose(history["bits_per_dim"][0], expected, rtol=1e-5)
+    assert history["penalty"][0] > 0.1

@@ -153,32 +153,68 @@ def test_a_learned_prior_closes_what_a_standard_one_leaves_open():
     assert scores["vamp"] > scores["standard"] + 0.4
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"posterior": "flat"}, r"`posterior` must be one of \('diagonal', 'full'\), a flow"),
-        (
-            {"posterior": tfgen.layers.IndependentNormal(event_shape=(3,), dtype="float64")},
-            r"`posterior` must have event",
-        ),
-        ({"posterior": tfgen.layers.IndependentNormal(event_shape=(2,))}, "`posterior` must have the model's dtype"),
-        ({"prior": "vamp", "context_shape": (2,)}, "`prior` must not be 'vamp' with a context"),
-        ({"prior": "vamp", "prior_components": 0}, "`prior_components` must be an integer of at least 1"),
-        ({"prior": tfgen.MDN(event_shape=(2,), context_shape=(3,), components=2)}, "`prior` must have event_shape"),
-        ({"prior": tfgen.RealNVP(event_shape=(2,), standardize=False)}, "`prior` must have the model's dtype, float64"),
-        ({"prior": tfgen.RealNVP(event_shape=(2,), dtype="float64")}, "`prior` must have standardize=False"),
-        ({"posterior": tfgen.RealNVP(event_shape=(2,), dtype="float64")}, "`posterior` must have standardize=False"),
-        (
-            {"prior": tfgen.RealNVP(event_shape=(2,), standardize=False, low=0, dtype="float64")},
-            "`prior` must be a flow of all real numbers",
-        ),
-        ({"gradient_estimator": "score"}, "`gradient_estimator` must be one of"),
-        ({"gradient_estimator": "dreg"}, "`training_samples` must be 2 at least"),
-    ],
-)
+SHARED = flow_of(tfgen.RealNVP)
+TRAINED = tfgen.RealNVP(event_shape=(2,), couplings=2, hidden=(4,), dtype="float64")
+TRAINED.adapt(X[:, :2])
+REFUSED = [
+    ({"posterior": "flat"}, r"`posterior` must be one of \('diagonal', 'full'\), a flow"),
+    (
+        {"posterior": tfgen.layers.IndependentBernoulli(event_shape=(2,), dtype="float64")},
+        "`posterior` must be one of .* or an IndependentNormal",
+    ),
+    (
+        {"posterior": tfgen.layers.MixtureNormal(event_shape=(2,), components=2, dtype="float64")},
+        "`posterior` must be one of .* or an IndependentNormal",
+    ),
+    ({"posterior": tfgen.layers.IndependentNormal(event_shape=(3,), dtype="float64")}, "`posterior` must have event"),
+    ({"posterior": tfgen.layers.IndependentNormal(event_shape=(2,))}, "`posterior` must have the model's dtype"),
+    ({"prior": "vamp", "context_shape": (2,)}, "`prior` must not be 'vamp' with a context"),
+    ({"prior": "vamp", "posterior": "full"}, "`posterior` must be 'diagonal' with prior='vamp'"),
+    ({"prior_components": 0}, "`prior_components` must be an integer of at least 1"),
+    ({"prior": tfgen.MDN(event_shape=(2,), context_shape=(3,), components=2)}, "`prior` must have event_shape"),
+    ({"prior": tfgen.RealNVP(event_shape=(2,), standardize=False)}, "`prior` must have the model's dtype, float64"),
+    ({"prior": tfgen.RealNVP(event_shape=(2,), dtype="float64")}, "`prior` must have standardize=False"),
+    ({"prior": TRAINED}, "`prior` must have standardize=False"),
+    ({"posterior": tfgen.RealNVP(event_shape=(2,), dtype="float64")}, "`posterior` must have standardize=False"),
+    (
+        {"prior": tfgen.RealNVP(event_shape=(2,), standardize=False, low=0, dtype="float64")},
+        "`prior` must be a flow of all real numbers",
+    ),
+    ({"prior": SHARED, "posterior": SHARED}, "`posterior` must share no layer with `prior`"),
+    ({"gradient_estimator": "score"}, "`gradient_estimator` must be one of"),
+    ({"gradient_estimator": "dreg"}, "`training_samples` must be 2 at least"),
+    (
+        {"gradient_estimator": "dreg", "training_samples": 2, "posterior": flow_of(tfgen.IAF, context_shape=(4,))},
+        "`posterior` must be no flow with gradient_estimator='dreg'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED)
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         vae(**arguments)
+
+
+def test_the_moments_of_a_prior():
+    model = vae(prior="conditional", context_shape=(2,))
+    context = RNG.normal(size=(5, 2))
+    found, prior = model.prior_moments(context), model.build_prior(tf.constant(context))
+    np.testing.assert_allclose(found["z"], prior.mean())
+    np.testing.assert_allclose(found["scale"], prior.stddev())
+    np.testing.assert_array_equal(vae().prior_moments()["scale"], [1, 1])
+    with pytest.raises(ValueError, match="`prior` must have a mean and a standard deviation in closed form"):
+        vae(prior=flow_of(tfgen.RealNVP)).prior_moments()
+
+
+def test_pseudo_inputs_leave_batch_statistics_to_the_data():
+    encoder = keras.Sequential([keras.layers.BatchNormalization(momentum=0.0), keras.layers.Dense(4)])
+    model = tfgen.VAE(event_shape=(3,), latent_dim=2, likelihood="gaussian", prior="vamp", encoder=encoder)
+    model.prior.adapt(np.full((5, 3), -50.0), lambda x: x)
+    model.compile(keras.optimizers.SGD(0.0))
+    x = X.astype("float32") + 10
+    model.fit(x, batch_size=50, verbose=0)
+    np.testing.assert_allclose(encoder.layers[0].moving_mean, x.mean(axis=0), rtol=1e-5)
 
 
 def test_a_flow_as_a_layer_works_alone():

@@ -240,6 +240,46 @@ def odd_bundle(toy: Toy, odd_graphs: dict[str, Graph], tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="session")
+def drawn_bundle(toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base path with one version, with context, whose `encode_sample` gives all that it gets; to be read only."""
+    nodes = [
+        node("Cast", "seed", "row", to=TensorProto.DOUBLE),
+        node("Cast", "x", "wide", to=TensorProto.DOUBLE),
+        node("Cast", "context", "given", to=TensorProto.DOUBLE),
+        node("Concat", "row wide given", "z", axis=1),
+    ]
+    inputs = [("seed", "int32", (2,)), ("x", "float32", (2,)), ("context", "float32", (1,))]
+    base = tmp_path_factory.mktemp("drawn")
+    toy.write(base, context=True, extra={"encode_sample": Graph(inputs, [("z", "float64", (5,))], nodes, {})})
+    return base
+
+
+@pytest.fixture(scope="session")
+def classes_model() -> Any:
+    """A small model of three classes, none of its weights at its beginning."""
+    import keras
+
+    import tfgen
+
+    keras.utils.set_random_seed(0)
+    vae = tfgen.VAE(event_shape=(4,), latent_dim=2, context_shape=(3,), hidden=(4,), name="vae")
+    model = tfgen.M2(vae, hidden=(), class_prior=(0.5, 0.3, 0.2), num_samples=1)
+    rng = np.random.default_rng(5)
+    model.set_weights([value + 0.5 * rng.normal(size=value.shape) for value in model.get_weights()])
+    kernel, _ = model.class_head.get_weights()
+    model.class_head.set_weights([3 * kernel, -1.5 * kernel.sum(axis=0)])  # no class has all
+    return model
+
+
+@pytest.fixture(scope="session")
+def classes_bundle(classes_model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base path with one version of that model; to be read only."""
+    base = tmp_path_factory.mktemp("classes") / "base"
+    classes_model.export(base, format="bundle")
+    return base
+
+
+@pytest.fixture(scope="session")
 def start() -> Callable[..., Any]:
     """`running`, for tests with a server of their own."""
     return running

@@ -1,13 +1,14 @@
 """Collapse, epoch by epoch."""
 
 import functools
+import math
 from typing import Any
 
 import keras
 from numpy.typing import ArrayLike
 
 from tfgen.judging import latent_usage
-from tfgen.models.latent import LatentModel
+from tfgen.models.autoencoder import Autoencoder
 
 __all__ = ["LatentUsageMonitor"]
 
@@ -16,7 +17,7 @@ class LatentUsageMonitor(keras.callbacks.Callback):
     """Adds to each epoch's logs which latent dimensions are used, so that a collapse shows while it happens.
 
     `active_units` is how many dimensions' posterior means vary with the data, and `kl_0`, `kl_1`, … are each
-    dimension's mean KL to N(0, 1), in nats: both as `tfgen.judging.latent_usage` measures them. They are in `fit`'s
+    dimension's mean KL to the prior, in nats: both as `tfgen.judging.latent_usage` measures them. They are in `fit`'s
     history, and callbacks after this one (`CSVLogger`, `TensorBoard`, `EarlyStopping`) see them.
 
     Args:
@@ -25,7 +26,8 @@ class LatentUsageMonitor(keras.callbacks.Callback):
         threshold: of the variance of a unit that is active.
 
     Raises:
-        ValueError: when `fit` begins, for a model without a posterior mean and standard deviation.
+        ValueError: when `fit` begins, for what is no VAE, and for posteriors and priors without a mean and a standard
+            deviation in closed form, such as flows.
 
     Reference:
         Burda et al., *Importance weighted autoencoders*, ICLR 2016, section 5.2.
@@ -47,9 +49,13 @@ class LatentUsageMonitor(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Refuses a model that cannot be measured, before anything is trained."""
         del logs
-        if not isinstance(self.model, LatentModel):
+        if not isinstance(self.model, Autoencoder):
             raise ValueError(f"LatentUsageMonitor needs a VAE. Received: {type(self.model).__name__}")
-        self._measure()
+        if math.isnan(self._measure()["kl_0"]):
+            raise ValueError(
+                "LatentUsageMonitor needs a posterior with a standard deviation in closed form, and finite data. "
+                f"Received: {self.model.name}"
+            )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Measures."""
@@ -59,6 +65,6 @@ class LatentUsageMonitor(keras.callbacks.Callback):
 
     def _measure(self) -> dict[str, float]:
         encode = functools.partial(self.model.run, "encode")
-        usage = latent_usage(encode, self.x, self.context, threshold=self.threshold)
+        usage = latent_usage(encode, self.x, self.context, prior=self.model.prior_moments, threshold=self.threshold)
         each = {f"kl_{dimension}": float(kl) for dimension, kl in enumerate(usage.kl)}
         return {"active_units": float(usage.active_units), **each}

@@ -15,9 +15,9 @@ class LatentUsage:
     """What data say of each latent dimension j.
 
     Attributes:
-        kl: [latent_dim], the mean KL(q(z_j | x) ‖ N(0, 1)) over the data, in nats; NaN of posteriors whose standard
-            deviation is not told.
-        variance: [latent_dim], Var_x E_q[z_j | x]: how far the posterior's mean follows the data.
+        kl: [latent_dim], the mean KL(q(z_j | x) ‖ p(z_j)) over the data, in nats, of each dimension's marginal normals;
+            NaN of posteriors whose standard deviation is not told.
+        variance: [latent_dim], Var_x (E_q[z_j | x] − E_p[z_j]): how far the posterior's mean follows the data.
         active_units: how many dimensions have a variance above the threshold.
     """
 
@@ -31,6 +31,7 @@ def latent_usage(
     x: ArrayLike,
     context: ArrayLike | None = None,
     *,
+    prior: Callable[..., dict[str, Any]] | None = None,
     threshold: float = 0.01,
     batch_size: int = 4096,
 ) -> LatentUsage:
@@ -38,10 +39,11 @@ def latent_usage(
 
     Args:
         encode: from arrays to the posterior's mean `z` and, where it has one in closed form, standard deviation
-            `scale`, both [batch, latent_dim], such as `functools.partial(vae.run, "encode")` or a scorer's `run`. The
-            prior is taken to be N(0, I).
+            `scale`, both [batch, latent_dim], such as `functools.partial(vae.run, "encode")` or a scorer's `run`.
         x: [rows, *event_shape], two rows at least.
         context: [rows, *context_shape], for conditional models.
+        prior: from a context, where there is one, to the prior's `z` and `scale` likewise, such as a conditional VAE's
+            `prior_moments`; N(0, I) where it is None.
         threshold: of the variance of a unit that is active.
         batch_size: rows at a time.
 
@@ -64,12 +66,19 @@ def latent_usage(
     rows = len(inputs["x"])
     if rows < 2:
         raise ValueError(f"`x` must have at least two rows. Received: shape={inputs['x'].shape}")
-    means, scales = [], []
+    differences, divergences = [], []
     for start in range(0, rows, batch_size):
-        encoded = encode(**{name: value[start : start + batch_size] for name, value in inputs.items()})
-        means.append(np.asarray(encoded["z"], np.float64))
-        scales.append(np.asarray(encoded.get("scale", np.full_like(means[-1], np.nan)), np.float64))
-    mean, scale = np.concatenate(means), np.concatenate(scales)
-    kl = 0.5 * (mean**2 + scale**2 - 1) - np.log(scale)
-    variance = mean.var(axis=0, ddof=1)
+        batch = {name: value[start : start + batch_size] for name, value in inputs.items()}
+        mean, scale = _moments(encode(**batch))
+        own = {name: value for name, value in batch.items() if name == "context"}
+        prior_mean, prior_scale = (np.float64(0), np.float64(1)) if prior is None else _moments(prior(**own))
+        difference, ratio = mean - prior_mean, scale / prior_scale
+        differences.append(difference)
+        divergences.append(0.5 * ((difference / prior_scale) ** 2 + ratio**2 - 1) - np.log(ratio))
+    kl, variance = np.concatenate(divergences), np.concatenate(differences).var(axis=0, ddof=1)
     return LatentUsage(kl.mean(axis=0), variance, int((variance > threshold).sum()))
+
+
+def _moments(named: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    mean = np.asarray(named["z"], np.float64)
+    return mean, np.asarray(named.get("scale", np.full_like(mean, np.nan)), np.float64)

@@ -100,6 +100,24 @@ class Autoencoder(LatentModel):
             context = tf.reshape(context, [-1, *context.shape[2:]])
         return tf.reshape(self.decode(z, context), [steps, -1, *self.event_shape])
 
+    def prior_moments(self, context: Any = None) -> dict[str, tf.Tensor]:
+        """The prior's mean and standard deviation, as `encode` gives the posterior's.
+
+        Args:
+            context: [batch, *context_shape], for conditional models.
+
+        Returns:
+            `z` and `scale`, each [latent_dim], or [batch, latent_dim] where the context decides.
+
+        Raises:
+            ValueError: for priors that have neither in closed form, as flows, and for a bad context.
+        """
+        prior = self.build_prior(**self.context_inputs(context), training=False)
+        try:
+            return {"z": prior.mean(), "scale": prior.stddev()}
+        except NotImplementedError as error:
+            raise ValueError(f"`prior` must have a mean and a standard deviation in closed form. {error}") from error
+
     def endpoints(self) -> tuple[Endpoint, ...]:
         """`score`, `sample`, `encode`, `encode_sample`, `decode` and `reconstruct`."""
         specs = self.inputs_spec.specs
@@ -111,7 +129,7 @@ class Autoencoder(LatentModel):
             *super().endpoints(),
             Endpoint("sample", self.sampled, (seed, *context), ("x",) if discrete else ()),
             Endpoint("encode", self.encoded, x),
-            Endpoint("encode_sample", self._encode_sample, (seed, *x)),
+            Endpoint("encode_sample", self.encoded_sample, (seed, *x)),
             Endpoint("decode", self.decoded, (latent, *context), ("x",) if discrete else ()),
             Endpoint("reconstruct", self._reconstruct, x, ("reconstructed",) if discrete else ()),
         )
@@ -127,7 +145,8 @@ class Autoencoder(LatentModel):
         """The endpoint `encode`."""
         return self.posterior_estimate(self.build_posterior(x, context, training=False))
 
-    def _encode_sample(self, seed: tf.Tensor, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+    def encoded_sample(self, seed: tf.Tensor, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """The endpoint `encode_sample`."""
         return {"z": draw(self.build_posterior(x, context, training=False), Noise(seed).child(LATENT))}
 
     def decoded(self, z: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:

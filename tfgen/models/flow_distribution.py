@@ -53,6 +53,11 @@ class FlowDistribution(DistributionLayer):
         )
 
     @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """None: the flow's own are of a training of its own."""
+        return []
+
+    @property
     def parameter_size(self) -> int:
         """A location and a scale for each number of z, and the flow's context."""
         return self.base.parameter_size + self._context_size
@@ -87,10 +92,10 @@ def check_inner_flow(argument: str, flow: FlowModel) -> None:
     """Refuses flows that cannot be within a model: no data are there for them to look at, and vectors may be any."""
     if len(flow.event_shape) != 1:
         raise ValueError(f"`{argument}` must be a flow of vectors. Received: event_shape={flow.event_shape}")
-    if not flow.is_adapted:
+    if any(layer.is_data_dependent for layer in flow.bijector_layers):
         raise ValueError(
             f"`{argument}` must have standardize=False: within a model it sees no data to take a scale from. "
-            f"Received: {flow.name} with layers that wait for data"
+            f"Received: {flow.name} with layers that take theirs from data"
         )
     if not flow.inputs_spec.support.everything:
         raise ValueError(

@@ -49,6 +49,7 @@ class LatentModel(BoundModel):
     """
 
     term_names: tuple[str, ...] = ("reconstruction", "kl")
+    objective_names: tuple[str, ...] = ("penalty",)
 
     def __init__(
         self,

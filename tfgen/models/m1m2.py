@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.models.m2 import M2
+from tfgen.models.parts import check_apart
 from tfgen.models.scored_draws import draw_and_log_prob
 from tfgen.models.styles import StyleModel
 from tfgen.models.vae import VAE
@@ -31,9 +32,12 @@ class M1M2(StyleModel):
     trainable, both are trained together.
 
     Args:
-        m1: the VAE of x, without context; it is used as it is, not copied. Its own prior is not used.
-        m2: the model of z₁, of `event_shape=(m1.latent_dim,)` and a likelihood of real numbers; used as it is.
-        **kwargs: as in `SemiSupervisedModel`: `classification_weight`, `num_samples`, `training_samples`, Keras's own.
+        m1: the VAE of x, without context and with the standard prior, in whose place `m2` is here; it is used as it is,
+            not copied.
+        m2: the model of z₁, of `event_shape=(m1.latent_dim,)` and a likelihood of real numbers; used as it is. Neither
+            part's own `num_samples` and `training_samples` are used.
+        **kwargs: as in `SemiSupervisedModel`: `classification_weight` (that of `m2` where it is not given),
+            `num_samples`, `training_samples`, Keras's own.
 
     Raises:
         ValueError: naming the argument that does not fit.
@@ -52,17 +56,22 @@ class M1M2(StyleModel):
     term_names: tuple[str, ...] = ("reconstruction", "kl_z1", "kl_z2", "label_kl", "classification")
 
     def __init__(self, m1: VAE, m2: M2, **kwargs: Any) -> None:
-        if not isinstance(m1, VAE) or m1.context_shape is not None:
-            raise ValueError(f"`m1` must be a VAE without context. Received: m1={m1!r}")
+        if not isinstance(m1, VAE) or m1.context_shape is not None or m1.penalised or not m1.prior.is_standard:
+            raise ValueError(
+                "`m1` must be a VAE without context, beta and free_bits, and with the standard prior, in whose place "
+                f"m2 is. Received: m1={m1!r}"
+            )
         if not isinstance(m2, M2) or m2.event_shape != (m1.latent_dim,) or not m2.inputs_spec.support.everything:
             raise ValueError(
                 f"`m2` must be an M2 of event_shape=({m1.latent_dim},), m1's latents, with a likelihood of all real "
                 f"numbers, such as 'gaussian'. Received: m2={m2!r}"
             )
-        super().__init__(**{"event_shape": m1.event_shape, "classes": m2.classes, "dtype": m1.dtype_policy, **kwargs})
+        kwargs = {"dtype": m1.dtype_policy, "classification_weight": m2.classification_weight, **kwargs}
+        super().__init__(**kwargs, event_shape=m1.event_shape, classes=m2.classes)
         dtypes = (m1.density_dtype, m2.density_dtype)
         if set(dtypes) != {self.density_dtype}:
             raise ValueError(f"`m1` and `m2` must have the model's dtype, {self.density_dtype}. Received: {dtypes}")
+        check_apart(m1=m1, m2=m2)
         self.m1, self.m2 = m1, m2
         self.style_dim = m2.style_dim
         self.inputs_spec.support = m1.support
@@ -70,7 +79,7 @@ class M1M2(StyleModel):
 
     def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> tf.Tensor:
         """The parameters of q(z₁ | x)."""
-        return self.m1.infer({"x": inputs["x"]}, training)
+        return self.m1.infer({"x": inputs["x"]}, self._training_first(training))
 
     def class_logits(self, inferred: tf.Tensor) -> tf.Tensor:
         """See `SemiSupervisedModel.class_logits`."""
@@ -103,8 +112,13 @@ class M1M2(StyleModel):
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """−log p(x | z₁), log q(z₁ | x), and M2's inputs."""
         z, log_posterior = draw_and_log_prob(self.m1.make_posterior(inferred), noise.child(_FIRST))
-        reconstruction = -self.m1.build_likelihood(z, training=training).log_prob(inputs["x"])
+        likelihood = self.m1.build_likelihood(z, training=self._training_first(training))
+        reconstruction = -likelihood.log_prob(inputs["x"])
         return reconstruction, log_posterior, {**inputs, "x": z}
+
+    def _training_first(self, training: bool | None) -> bool | None:
+        """Whether M1's networks are being trained: one that is held has no dropout either."""
+        return training and self.m1.trainable
 
     def draw_label(self, seed: tf.Tensor) -> tf.Tensor:
         """See `StyleModel.draw_label`."""
@@ -119,6 +133,11 @@ class M1M2(StyleModel):
     def style_of(self, x: tf.Tensor, one_hot_label: tf.Tensor) -> dict[str, tf.Tensor]:
         """See `StyleModel.style_of`; of the mean of q(z₁ | x)."""
         return self.m2.style_of(self.m1.encoded(x)["z"], one_hot_label)
+
+    def draw_style(self, seed: tf.Tensor, x: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:
+        """See `StyleModel.draw_style`; of a draw from q(z₁ | x)."""
+        first = draw(self.m1.build_posterior(x, training=False), Noise(seed).child(_FIRST))
+        return self.m2.draw_style(seed, first, one_hot_label)
 
     def event_of(self, z: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:
         """See `StyleModel.event_of`; of the mean of p(z₁ | y, z₂)."""

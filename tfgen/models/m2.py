@@ -13,6 +13,7 @@ from tfgen.layers.arguments import checked_widths
 from tfgen.layers.networks import MLP
 from tfgen.models.importance import repeat_noise, repeat_rows
 from tfgen.models.labels import MISSING, one_hot
+from tfgen.models.parts import check_apart
 from tfgen.models.styles import StyleModel
 from tfgen.models.vae import VAE
 from tfgen.noise import Noise, draw
@@ -37,6 +38,8 @@ class M2(StyleModel):
     `classification` and `accuracy` as in `SemiSupervisedModel`. With several samples the bound needs no q(y | x):
 
         log (1/K) Σ_k Σ_y p(y) p(x, z_k | y) / q(z_k | x, y).
+
+    So with several `training_samples` unlabelled rows teach the classifier nothing: it learns from labels alone.
 
     Args:
         vae: the conditional VAE, of `context_shape=(classes,)`; it is used as it is, not copied. It has neither `beta`
@@ -73,13 +76,15 @@ class M2(StyleModel):
         class_prior: Sequence[float] | None = None,
         **kwargs: Any,
     ) -> None:
-        if not isinstance(vae, VAE) or vae.context_shape is None or vae.penalised:
+        if not isinstance(vae, VAE) or vae.context_shape is None:
+            raise ValueError(f"`vae` must be a VAE with context_shape=(classes,). Received: vae={vae!r}")
+        if vae.penalised or vae.gradient_estimator != "reparameterisation":
             raise ValueError(
-                "`vae` must be a VAE with context_shape=(classes,), and without beta and free_bits. "
-                f"Received: vae={vae!r}"
+                "`vae` must have neither beta nor free_bits nor another gradient_estimator: its objective is not used. "
+                f"Received: beta={vae.beta}, free_bits={vae.free_bits}, gradient_estimator={vae.gradient_estimator!r}"
             )
         kwargs = {"dtype": vae.dtype_policy, **kwargs}
-        super().__init__(event_shape=vae.event_shape, classes=vae.context_shape[0], **kwargs)
+        super().__init__(**kwargs, event_shape=vae.event_shape, classes=vae.context_shape[0])
         if vae.density_dtype != self.density_dtype:
             raise ValueError(f"`vae` must have the model's dtype, {self.density_dtype}. Received: {vae.density_dtype}")
         self.vae = vae
@@ -91,12 +96,15 @@ class M2(StyleModel):
         self.classifier = classifier if classifier is not None else network
         self.class_head = keras.layers.Dense(self.classes, dtype=self.density_dtype, name="class_head")
         self.class_prior = _checked_prior(class_prior, self.classes)
+        check_apart(vae=self.vae, classifier=self.classifier)
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the classifier's weights; the VAE has its own."""
         features = self.vae.likelihood.to_features(tf.zeros([1, *self.event_shape], self.density_dtype))
         outputs = self.classifier(keras.KerasTensor((None, *features.shape[1:]), dtype=self.density_dtype))
+        if self.density_dtype == "float64" and outputs.dtype != "float64":
+            raise ValueError(f"`classifier` must have the model's dtype, float64. Received: {outputs.dtype}")
         if len(outputs.shape) != 2:
             raise ValueError(f"`classifier` must give features [batch, width]. Received: shape={outputs.shape}")
         self.class_head.build(outputs.shape)
@@ -151,6 +159,10 @@ class M2(StyleModel):
     def style_of(self, x: tf.Tensor, one_hot_label: tf.Tensor) -> dict[str, tf.Tensor]:
         """See `StyleModel.style_of`."""
         return self.vae.encoded(x, one_hot_label)
+
+    def draw_style(self, seed: tf.Tensor, x: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:
+        """See `StyleModel.draw_style`."""
+        return self.vae.encoded_sample(seed, x, one_hot_label)["z"]
 
     def event_of(self, z: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:
         """See `StyleModel.event_of`."""

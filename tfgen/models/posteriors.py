@@ -16,13 +16,14 @@ def make_posterior(posterior: Any, **kwargs: Any) -> DistributionLayer:
     """The distribution layer that an argument stands for.
 
     Args:
-        posterior: one of `POSTERIORS`, a flow, or a distribution layer.
+        posterior: one of `POSTERIORS`, a flow, or a layer of the three kinds: gradients reach all of their parameters
+            through a draw, which is more than other distribution layers promise.
         **kwargs: `event_shape` and Keras's own layer arguments, of what is not a layer yet.
 
     Raises:
         ValueError: for anything else.
     """
-    if isinstance(posterior, DistributionLayer):
+    if isinstance(posterior, IndependentNormal | MultivariateNormalTriL | FlowDistribution):
         return posterior
     if isinstance(posterior, FlowModel):
         check_inner_flow("posterior", posterior)
@@ -32,6 +33,6 @@ def make_posterior(posterior: Any, **kwargs: Any) -> DistributionLayer:
     if posterior == "full":
         return MultivariateNormalTriL(**kwargs)
     raise ValueError(
-        f"`posterior` must be one of {POSTERIORS}, a flow such as IAF or RealNVP, or a distribution layer. "
-        f"Received: posterior={posterior!r}"
+        f"`posterior` must be one of {POSTERIORS}, a flow such as IAF or RealNVP, or an IndependentNormal, "
+        f"MultivariateNormalTriL or FlowDistribution layer. Received: posterior={posterior!r}"
     )

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.arguments import checked_count
 from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.networks import MLP
 from tfgen.layers.precision import density_dtype
@@ -45,6 +44,16 @@ class Prior(keras.layers.Layer, abc.ABC):
         self.latent_dim = latent_dim
         self.density_dtype = density_dtype(self.dtype_policy)
 
+    @property
+    def is_standard(self) -> bool:
+        """Whether it is N(0, I)."""
+        return False
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """None: a model's own are of a training of its own."""
+        return []
+
     @abc.abstractmethod
     def make_distribution(self, context: tf.Tensor | None, training: bool | None) -> tfd.Distribution:
         """Of event shape (latent_dim,) and batch shape [], or [batch] where the context decides."""
@@ -52,6 +61,11 @@ class Prior(keras.layers.Layer, abc.ABC):
 
 class StandardPrior(Prior):
     """N(0, I)."""
+
+    @property
+    def is_standard(self) -> bool:
+        """Yes."""
+        return True
 
     def make_distribution(self, context: tf.Tensor | None, training: bool | None) -> tfd.Distribution:
         """See `Prior.make_distribution`."""
@@ -105,7 +119,7 @@ class ModelPrior(Prior):
 
 
 class VampPrior(Prior):
-    """(1/K) Σ_k q(z | u_k): a mixture of posteriors of learned pseudo-inputs u_k, which are trained with the rest.
+    """(1/K) Σ_k q(z | u_k): a mixture of diagonal posteriors of pseudo-inputs u_k, which are trained.
 
     u_k is what an encoder reads, not an event: of class numbers a relaxed one-hot vector. The encoder is the model's,
     and the mixture is made there.
@@ -121,7 +135,7 @@ class VampPrior(Prior):
 
     def __init__(self, *, latent_dim: int, components: int, **kwargs: Any) -> None:
         super().__init__(latent_dim=latent_dim, **kwargs)
-        self.components = checked_count("prior_components", components)
+        self.components = components
 
     def build(self, input_shape: Any) -> None:
         """Makes the pseudo-inputs, for features [batch, ...]; `adapt` puts them where the data are."""
@@ -181,13 +195,16 @@ def make_prior(
     return StandardPrior(latent_dim=latent_dim, **kwargs)
 
 
-def check_prior(prior: Any, *, latent_dim: int, context_shape: tuple[int, ...] | None, dtype: str) -> None:
+def check_prior(
+    prior: Any, *, latent_dim: int, context_shape: tuple[int, ...] | None, posterior: Any, dtype: str
+) -> None:
     """Refuses what is neither a prior's name nor a model that may be one.
 
     Args:
         prior: one of `PRIORS`, or a model with an exact density of z.
         latent_dim: the size of z.
         context_shape: the shape of one context, or None.
+        posterior: what is given for the posterior.
         dtype: of densities.
 
     Raises:
@@ -201,6 +218,8 @@ def check_prior(prior: Any, *, latent_dim: int, context_shape: tuple[int, ...] |
             )
         if prior == "conditional" and context_shape is None:
             raise ValueError("`context_shape` must be given with a conditional prior. Received: context_shape=None")
+        if prior == "vamp" and posterior != "diagonal":
+            raise ValueError(f"`posterior` must be 'diagonal' with prior='vamp'. Received: posterior={posterior!r}")
         if prior == "vamp" and context_shape is not None:
             raise ValueError(
                 "`prior` must not be 'vamp' with a context, of which each row would need pseudo-inputs of its own. "

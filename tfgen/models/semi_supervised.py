@@ -36,6 +36,7 @@ class SemiSupervisedModel(BoundModel):
     """
 
     figure_names: tuple[str, ...] = ("accuracy",)
+    objective_names: tuple[str, ...] = ("classification",)
 
     def __init__(
         self, *, event_shape: tuple[int, ...], classes: int, classification_weight: float = 1.0, **kwargs: Any

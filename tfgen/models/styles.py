@@ -37,6 +37,10 @@ class StyleModel(SemiSupervisedModel):
         """q(z | x, y): its mean as `z`, and as `scale` its standard deviation where that has a closed form."""
 
     @abc.abstractmethod
+    def draw_style(self, seed: tf.Tensor, x: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:
+        """A draw from q(z | x, y) for each seed row, [batch, style_dim]."""
+
+    @abc.abstractmethod
     def event_of(self, z: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:
         """What to show for p(x | y, z), [batch, *event_shape]."""
 
@@ -57,12 +61,13 @@ class StyleModel(SemiSupervisedModel):
         seeds = seed_rows(rows_of(label), fresh_seed() if seed is None else seed)
         return self.run("sample_class", seed=seeds, label=label)["x"]
 
-    def encode(self, x: Any, label: Any = None) -> tf.Tensor:
-        """The mean of q(z | x, y): what is left of x beside its class, its style.
+    def encode(self, x: Any, label: Any = None, *, seed: int | None = None) -> tf.Tensor:
+        """The mean of q(z | x, y), or a draw from it: what is left of x beside its class, its style.
 
         Args:
             x: [batch, *event_shape].
             label: [batch], y; −1, or None for all of them, takes the most probable class.
+            seed: None for the mean; a 32-bit integer for a draw, that for row i by the seed row (seed, i).
 
         Returns:
             z, [batch, latent_dim].
@@ -70,7 +75,10 @@ class StyleModel(SemiSupervisedModel):
         Raises:
             ValueError: for bad input, naming the argument.
         """
-        return self.run("encode", x=x, label=np.full(rows_of(x), MISSING) if label is None else label)["z"]
+        label = np.full(rows_of(x), MISSING) if label is None else label
+        if seed is None:
+            return self.run("encode", x=x, label=label)["z"]
+        return self.run("encode_sample", x=x, label=label, seed=seed_rows(rows_of(x), seed))["z"]
 
     def decode(self, z: Any, label: Any) -> tf.Tensor:
         """The mean of p(x | y, z), or what the likelihood's `event_estimate` shows in its place.
@@ -124,7 +132,7 @@ class StyleModel(SemiSupervisedModel):
         return tf.reshape(decoded, [self.classes, -1, *self.event_shape])
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """`score`, `classify`, `sample`, `sample_class`, `encode`, `decode` and `reconstruct`."""
+        """`score`, `classify`, `sample`, `sample_class`, `encode`, `encode_sample`, `decode` and `reconstruct`."""
         x, label = self.inputs_spec.specs(self.density_dtype, "x"), tf.TensorSpec([None], tf.int32, name="label")
         seed = tf.TensorSpec([None, 2], tf.int32, name="seed")
         latent = tf.TensorSpec([None, self.style_dim], self.density_dtype, name="z")
@@ -135,6 +143,7 @@ class StyleModel(SemiSupervisedModel):
             Endpoint("sample", self._sample, (seed,), ("label", *discrete)),
             Endpoint("sample_class", self._sample_class, (seed, label), discrete),
             Endpoint("encode", self._encode, (*x, label)),
+            Endpoint("encode_sample", self._encode_sample, (seed, *x, label)),
             Endpoint("decode", self._decode, (latent, label), discrete),
             Endpoint("reconstruct", self._reconstruct, x, ("reconstructed",) if integer else ()),
         )
@@ -147,8 +156,15 @@ class StyleModel(SemiSupervisedModel):
         return self._of_known(label, self.draw_of_class(seed, self._one_hot(label)))
 
     def _encode(self, x: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
-        label = tf.where(label == MISSING, self._predicted(x), label)
+        label = self._known_or_predicted(x, label)
         return self._of_known(label, self.style_of(x, self._one_hot(label)))
+
+    def _encode_sample(self, seed: tf.Tensor, x: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
+        label = self._known_or_predicted(x, label)
+        return self._of_known(label, {"z": self.draw_style(seed, x, self._one_hot(label))})
+
+    def _known_or_predicted(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
+        return tf.where(label == MISSING, self._predicted(x), label)
 
     def _decode(self, z: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._of_known(label, {"x": self.event_of(z, self._one_hot(label))})

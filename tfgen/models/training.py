@@ -26,8 +26,8 @@ class TrainingSteps(keras.Model):
         Σ_i w_i Σ_terms term_i / N  +  Σ regularisers,
 
     Keras's own reduction. Each term is a metric under its own name, with the same weights, and `loss` is theirs and
-    the regularisers' sum; where x is quantised, `bits_per_dim` is the terms' sum / (D ln 2). They are exact under
-    `tf.distribute` too, an uneven last batch included.
+    the regularisers' sum; where x is quantised, `bits_per_dim` is the sum of those that bound −log p(x), / (D ln 2).
+    They are exact under `tf.distribute` too, an uneven last batch included.
     """
 
     stochastic: ClassVar[bool] = False
@@ -36,6 +36,9 @@ class TrainingSteps(keras.Model):
 
     figure_names: tuple[str, ...] = ()
     """What `call` gives beside the terms, and `fit` reports: a number for each example, NaN where it has none."""
+
+    objective_names: tuple[str, ...] = ()
+    """Those terms that only the objective has: they are no part of −log p(x), nor of `bits_per_dim`."""
 
     term_names: tuple[str, ...]
     inputs_spec: ModelInputs
@@ -253,10 +256,12 @@ class TrainingSteps(keras.Model):
             metric.update_state(term)
             weighted.append(term)
         total = tf.add_n(weighted)
+        names = [metric.name for metric in self.term_metrics]
+        nats = tf.add_n([term for name, term in zip(names, weighted, strict=True) if name not in self.objective_names])
         for metric in self.figure_metrics:
             metric.update_state(terms[metric.name], sample_weight=weight)
         for metric in self.bits_per_dim_metrics:
-            metric.update_state(total / (math.prod(self.inputs_spec.shapes["x"]) * math.log(2.0)))
+            metric.update_state(nats / (math.prod(self.inputs_spec.shapes["x"]) * math.log(2.0)))
         # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.
         self._loss_tracker.update_state(total + tf.cast(regularisation, total.dtype))
         replicas = tf.distribute.get_strategy().num_replicas_in_sync

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.bijectors import Flow
-from tfgen.layers.arguments import checked_widths
+from tfgen.layers.arguments import checked_count, checked_widths
 from tfgen.layers.distributions import DistributionLayer
 from tfgen.layers.distributions.support import Support
 from tfgen.layers.networks import MLP
@@ -18,7 +18,9 @@ from tfgen.models.conditioning import conditioned, conditioned_shape
 from tfgen.models.exact import ExactModel
 from tfgen.models.first_rows import first_rows
 from tfgen.models.flow import FlowModel
+from tfgen.models.flow_distribution import FlowDistribution
 from tfgen.models.likelihoods import make_likelihood
+from tfgen.models.parts import check_apart
 from tfgen.models.posteriors import make_posterior
 from tfgen.models.priors import ModelPrior, VampPrior, check_prior, make_prior
 from tfgen.models.seeds import EVALUATION_SEED
@@ -45,13 +47,14 @@ class VAE(Autoencoder):
         latent_dim: the size of z.
         context_shape: the shape of one context, of rank one (a one-hot label, a vector), or None.
         prior: p(z): `"standard"`, N(0, I); `"conditional"`, a diagonal Gaussian of the context; `"vamp"`, a mixture of
-            the posteriors of learned pseudo-inputs, which `fit` first takes from its data; or a model with an exact
-            density of vectors z and with the model's context or none: a flow with `standardize=False`, an `MDN` of the
-            context.
+            the diagonal posteriors of learned pseudo-inputs, which `fit` first takes from its data; or a model with an
+            exact density of vectors z and with the model's context or none: a flow with `standardize=False`, an `MDN`
+            of the context.
         prior_components: how many pseudo-inputs `"vamp"` has. The others do not use it.
         posterior: q(z | x): `"diagonal"`, a Gaussian of independent dimensions; `"full"`, one with any covariance; a
             flow with `standardize=False`, through which the former goes, and whose context, where it has one, the
-            encoder gives; or a distribution layer.
+            encoder gives; or a layer of these kinds, `IndependentNormal`, `MultivariateNormalTriL` or
+            `FlowDistribution`.
         likelihood: p(x | z): `"bernoulli"`, `"gaussian"` (one trained scale), `"discretised_logistic"` or
             `"categorical"`, or a distribution layer for all else.
         levels: how many values a number of x takes, 0 … levels − 1, of the last two names; 256 where it is None.
@@ -102,8 +105,14 @@ class VAE(Autoencoder):
         super().__init__(event_shape=event_shape, context_shape=context_shape, latent_dim=latent_dim, **kwargs)
         if self.context_shape is not None and len(self.context_shape) != 1:
             raise ValueError(f"`context_shape` must have rank 1. Received: context_shape={context_shape!r}")
-        check_prior(prior, latent_dim=self.latent_dim, context_shape=self.context_shape, dtype=self.density_dtype)
-        self.prior_components = prior_components
+        check_prior(
+            prior,
+            latent_dim=self.latent_dim,
+            context_shape=self.context_shape,
+            posterior=posterior,
+            dtype=self.density_dtype,
+        )
+        self.prior_components = checked_count("prior_components", prior_components)
         self.hidden = checked_widths("hidden", hidden)
         self.activation = keras.activations.get(activation)
         own: dict[str, Any] = {"activation": self.activation, "dtype": self.dtype_policy}
@@ -116,6 +125,11 @@ class VAE(Autoencoder):
             posterior, event_shape=(self.latent_dim,), dtype=self.dtype_policy, name="posterior"
         )
         self._check_layer("posterior", self.posterior, (self.latent_dim,))
+        if self.gradient_estimator == "dreg" and isinstance(self.posterior, FlowDistribution):
+            raise ValueError(
+                "`posterior` must be no flow with gradient_estimator='dreg', which would have to tell the flow's "
+                f"weights in a draw from those in its density. Received: posterior={posterior!r}"
+            )
         self.prior = make_prior(
             prior,
             latent_dim=self.latent_dim,
@@ -142,6 +156,13 @@ class VAE(Autoencoder):
                 f"{self.event_shape}. Received: positions {map_shape}, event {likelihood.event_shape}"
             )
         self.likelihood: DistributionLayer = likelihood
+        check_apart(
+            prior=self.prior,
+            posterior=self.posterior,
+            likelihood=self.likelihood,
+            encoder=self.encoder,
+            decoder=self.decoder,
+        )
         self.inputs_spec.support = likelihood.support
         self.build()
         self._check_draws()
@@ -199,7 +220,8 @@ class VAE(Autoencoder):
     def build_prior(self, context: tf.Tensor | None = None, training: bool | None = None) -> tfd.Distribution:
         """See `LatentModel.build_prior`."""
         if isinstance(self.prior, VampPrior):
-            features = self.encoder(tf.convert_to_tensor(self.prior.pseudo_inputs), training=training)
+            # Not as in training: batch statistics are to be the data's.
+            features = self.encoder(tf.convert_to_tensor(self.prior.pseudo_inputs), training=False)
             return self.prior.mixture(self.make_posterior(self.posterior.project(features)))
         return self.prior.make_distribution(context, training)
 

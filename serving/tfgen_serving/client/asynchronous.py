@@ -87,22 +87,41 @@ class AsyncClient:
         return await self._core.perform(calls.sample(n, context, seed), batch_size)
 
     async def encode(
-        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
+        self,
+        x: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        label: ArrayLike | None = None,
+        seed: int | None = None,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """As `Client.encode`."""
-        return await self._core.perform(calls.encode(x, context), batch_size)
+        return await self._core.perform(calls.encode(x, context, label, seed), batch_size)
 
     async def decode(
-        self, z: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
+        self,
+        z: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        label: ArrayLike | None = None,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """As `Client.decode`."""
-        return await self._core.perform(calls.decode(z, context), batch_size)
+        return await self._core.perform(calls.decode(z, context, label), batch_size)
 
     async def reconstruct(
         self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
     ) -> NDArray[Any]:
         """As `Client.reconstruct`."""
         return await self._core.perform(calls.reconstruct(x, context), batch_size)
+
+    async def classify(self, x: ArrayLike, *, batch_size: int | None = None) -> NDArray[Any]:
+        """As `Client.classify`."""
+        return await self._core.perform(calls.classify(x), batch_size)
+
+    async def sample_class(self, label: ArrayLike, *, seed: int, batch_size: int | None = None) -> NDArray[Any]:
+        """As `Client.sample_class`."""
+        return await self._core.perform(calls.sample_class(label, seed), batch_size)
 
     async def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """As `Client.run`."""

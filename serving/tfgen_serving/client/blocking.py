@@ -116,19 +116,42 @@ class Client:
         """
         return finished(self._core.perform(calls.sample(n, context, seed), batch_size))
 
-    def encode(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None) -> NDArray[Any]:
-        """Returns the latent z of each row, ``[n, *latent]``; arguments and errors as for `score`."""
-        return finished(self._core.perform(calls.encode(x, context), batch_size))
+    def encode(
+        self,
+        x: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        label: ArrayLike | None = None,
+        seed: int | None = None,
+        batch_size: int | None = None,
+    ) -> NDArray[Any]:
+        """Returns the latent z of each row, as `Scorer.encode` does; errors as for `score`."""
+        return finished(self._core.perform(calls.encode(x, context, label, seed), batch_size))
 
-    def decode(self, z: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None) -> NDArray[Any]:
-        """Returns what each latent z stands for, ``[n, *event]``; arguments and errors as for `score`."""
-        return finished(self._core.perform(calls.decode(z, context), batch_size))
+    def decode(
+        self,
+        z: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        label: ArrayLike | None = None,
+        batch_size: int | None = None,
+    ) -> NDArray[Any]:
+        """Returns what each latent z stands for, as `Scorer.decode` does; errors as for `score`."""
+        return finished(self._core.perform(calls.decode(z, context, label), batch_size))
 
     def reconstruct(
         self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
     ) -> NDArray[Any]:
         """Returns each row as it is decoded from its own encoding, ``[n, *event]``; errors as for `score`."""
         return finished(self._core.perform(calls.reconstruct(x, context), batch_size))
+
+    def classify(self, x: ArrayLike, *, batch_size: int | None = None) -> NDArray[Any]:
+        """Returns the most probable class of each row, as `Scorer.classify` does; errors as for `score`."""
+        return finished(self._core.perform(calls.classify(x), batch_size))
+
+    def sample_class(self, label: ArrayLike, *, seed: int, batch_size: int | None = None) -> NDArray[Any]:
+        """Returns a draw of each class in `label`: the very draws of `Scorer.sample_class`; errors as for `score`."""
+        return finished(self._core.perform(calls.sample_class(label, seed), batch_size))
 
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.

@@ -73,8 +73,8 @@ def _signature(name: str, definition: Any) -> SignatureInfo | None:
 
 
 def _tensors(tensors: Mapping[str, Any]) -> tuple[TensorInfo, ...]:
-    # A signature has no order: what a context belongs to comes before it, so that messages count rows by that.
-    names = sorted(tensors, key=lambda name: (name == "context", name))
+    # A signature has no order: what a context or a label belongs to comes first, so that messages count rows by that.
+    names = sorted(tensors, key=lambda name: (name in ("context", "label"), name))
     return tuple(
         TensorInfo(name=name, dtype=numpy_dtype(tensors[name].dtype).name, shape=_shape(tensors[name].tensor_shape))
         for name in names
