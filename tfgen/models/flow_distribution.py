@@ -7,7 +7,8 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.bijectors import Flow
-from tfgen.layers.distributions import DistributionLayer, IndependentNormal
+from tfgen.layers.distributions import DistributionLayer
+from tfgen.layers.distributions.positive import MIN_SCALE, checked_minimum, positive
 from tfgen.models.flow import FlowModel
 
 __all__ = ["FlowDistribution", "check_inner_flow"]
@@ -41,16 +42,11 @@ class FlowDistribution(DistributionLayer):
         [3]
     """
 
-    def __init__(self, *, flow: FlowModel, min_scale: float | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, flow: FlowModel, min_scale: float = MIN_SCALE, **kwargs: Any) -> None:
         check_inner_flow("flow", flow)
         super().__init__(**{"event_shape": flow.event_shape, "dtype": flow.dtype_policy, **kwargs})
         self.flow = flow
-        self.base = IndependentNormal(
-            event_shape=self.event_shape,
-            dtype=self.dtype_policy,
-            name="base",
-            **({} if min_scale is None else {"min_scale": min_scale}),
-        )
+        self.min_scale = checked_minimum(min_scale)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -60,7 +56,7 @@ class FlowDistribution(DistributionLayer):
     @property
     def parameter_size(self) -> int:
         """A location and a scale for each number of z, and the flow's context."""
-        return self.base.parameter_size + self._context_size
+        return 2 * self.event_size + self._context_size
 
     @property
     def _context_size(self) -> int:
@@ -68,9 +64,11 @@ class FlowDistribution(DistributionLayer):
 
     def make_distribution(self, parameters: tf.Tensor) -> Flow:
         """See `DistributionLayer.make_distribution`."""
-        own, context = tf.split(parameters, [self.base.parameter_size, self._context_size], axis=-1)
+        sizes = [self.event_size, self.event_size, self._context_size]
+        location, scale, context = tf.split(parameters, sizes, axis=-1)
+        normal = tfd.Independent(tfd.Normal(location, positive(scale, self.min_scale)), reinterpreted_batch_ndims=1)
         bijector = self.flow.build_bijector(context if self._context_size else None)
-        return Flow(distribution=self.base.make_distribution(own), bijector=bijector, name=self.name)
+        return Flow(distribution=normal, bijector=bijector, name=self.name)
 
     def point_estimate(self, distribution: tfd.Distribution) -> tf.Tensor:
         """f(μ), where the flow takes the Gaussian's mean: the distribution's own mean has no closed form."""
@@ -80,7 +78,7 @@ class FlowDistribution(DistributionLayer):
         """The constructor's arguments."""
         config = {name: value for name, value in super().get_config().items() if name != "event_shape"}
         flow = keras.saving.serialize_keras_object(self.flow)
-        return {**config, "flow": flow, "min_scale": self.base.min_scale}
+        return {**config, "flow": flow, "min_scale": self.min_scale}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "FlowDistribution":
