@@ -14,11 +14,15 @@ from tfgen.datasets.checkerboard import Checkerboard
 from tfgen.datasets.conditional_normals import Funnel, SineCurve
 from tfgen.datasets.digits import digits
 from tfgen.datasets.eight_gaussians import EightGaussians
+from tfgen.datasets.even_process import EvenProcess
 from tfgen.datasets.images import Images
+from tfgen.datasets.linear_gaussian import CommonFactor, NoisyAutoregression
 from tfgen.datasets.pinwheel import Pinwheel
 from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
 from tfgen.datasets.registry import DATASET_NAMES, by_name
 from tfgen.datasets.rings import Rings
+from tfgen.datasets.sequence import KnownSequence
+from tfgen.datasets.stochastic_volatility import StochasticVolatility
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
 from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
 from tfgen.datasets.two_moons import TwoMoons
@@ -27,15 +31,20 @@ __all__ = [
     "DATASET_NAMES",
     "Bars",
     "Checkerboard",
+    "CommonFactor",
     "EightGaussians",
+    "EvenProcess",
     "Funnel",
     "Images",
     "KnownDensity",
+    "KnownSequence",
+    "NoisyAutoregression",
     "Pinwheel",
     "ProbabilisticPCA",
     "Rings",
     "SineCurve",
     "SmoothBishopInverse",
+    "StochasticVolatility",
     "Table",
     "TwoMoons",
     "binarise",

@@ -11,10 +11,13 @@ from tfgen.datasets.checkerboard import Checkerboard
 from tfgen.datasets.conditional_normals import Funnel, SineCurve
 from tfgen.datasets.digits import digits
 from tfgen.datasets.eight_gaussians import EightGaussians
+from tfgen.datasets.even_process import EvenProcess
 from tfgen.datasets.images import Images
+from tfgen.datasets.linear_gaussian import CommonFactor, NoisyAutoregression
 from tfgen.datasets.pinwheel import Pinwheel
 from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
 from tfgen.datasets.rings import Rings
+from tfgen.datasets.stochastic_volatility import StochasticVolatility
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
 from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
 from tfgen.datasets.two_moons import TwoMoons
@@ -32,6 +35,10 @@ _FACTORIES: dict[str, Callable[[], KnownDensity | Table | Images]] = {
     SmoothBishopInverse.name: SmoothBishopInverse,
     ProbabilisticPCA.name: ProbabilisticPCA,
     Bars.name: Bars,
+    NoisyAutoregression.name: NoisyAutoregression,
+    CommonFactor.name: CommonFactor,
+    EvenProcess.name: EvenProcess,
+    StochasticVolatility.name: StochasticVolatility,
     "breast-cancer": breast_cancer,
     "diabetes": diabetes,
     "digits": digits,
