@@ -13,6 +13,7 @@ OTHERS = [
     ([0.5, 0.0], "0.5 in row 0"),
     ([0.0, float("nan")], "nan in row 1"),
     ([2**40], f"{2**40} in row 0"),
+    ([3], "3 in row 0"),
 ]
 
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.models.m2 import M2
-from tfgen.models.parts import check_apart
+from tfgen.models.parts import check_apart, with_parts
 from tfgen.models.scored_draws import draw_and_log_prob
 from tfgen.models.styles import StyleModel
 from tfgen.models.vae import VAE
@@ -152,8 +152,4 @@ class M1M2(StyleModel):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "M1M2":
         """A model of that configuration, with new weights."""
-        parts = {
-            name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
-            for name in ("m1", "m2")
-        }
-        return cls(**{**config, **parts})
+        return cls(**with_parts(config, "m1", "m2", custom_objects=custom_objects))

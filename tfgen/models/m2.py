@@ -13,7 +13,7 @@ from tfgen.layers.arguments import checked_widths
 from tfgen.layers.networks import MLP
 from tfgen.models.importance import repeat_noise, repeat_rows
 from tfgen.models.labels import MISSING, one_hot
-from tfgen.models.parts import check_apart
+from tfgen.models.parts import check_apart, with_parts
 from tfgen.models.styles import StyleModel
 from tfgen.models.vae import VAE
 from tfgen.noise import Noise, draw
@@ -206,11 +206,7 @@ class M2(StyleModel):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "M2":
         """A model of that configuration, with new weights."""
-        parts = {
-            name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
-            for name in ("vae", "classifier")
-        }
-        return cls(**{**config, **parts})
+        return cls(**with_parts(config, "vae", "classifier", custom_objects=custom_objects))
 
 
 def _checked_prior(class_prior: Any, classes: int) -> tuple[float, ...] | None:

@@ -1,8 +1,10 @@
 """Parts that a model is made of, given or its own."""
 
+from typing import Any
+
 import keras
 
-__all__ = ["check_apart"]
+__all__ = ["check_apart", "with_parts"]
 
 
 def check_apart(**parts: keras.layers.Layer | None) -> None:
@@ -24,3 +26,19 @@ def check_apart(**parts: keras.layers.Layer | None) -> None:
                     f"Received: {layer.name} in both"
                 )
         roles |= dict.fromkeys(inner, role)
+
+
+def with_parts(config: dict[str, Any], *names: str, custom_objects: Any = None) -> dict[str, Any]:
+    """A configuration in which parts that are configurations themselves have become layers, with new weights.
+
+    Args:
+        config: of a model.
+        *names: the parts; those that are None, or words, stay so.
+        custom_objects: as in Keras.
+    """
+    parts = {
+        name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
+        for name in names
+        if isinstance(config.get(name), dict)
+    }
+    return {**config, **parts}

@@ -20,7 +20,7 @@ from tfgen.models.first_rows import first_rows
 from tfgen.models.flow import FlowModel
 from tfgen.models.flow_distribution import FlowDistribution
 from tfgen.models.likelihoods import make_likelihood
-from tfgen.models.parts import check_apart
+from tfgen.models.parts import check_apart, with_parts
 from tfgen.models.posteriors import make_posterior
 from tfgen.models.priors import ModelPrior, VampPrior, check_prior, make_prior
 from tfgen.models.seeds import EVALUATION_SEED
@@ -297,9 +297,8 @@ class VAE(Autoencoder):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "VAE":
         """A model of that configuration, with new weights."""
-        parts = {
-            name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
-            for name in ("encoder", "decoder", "likelihood", "posterior", "prior")
-            if isinstance(config.get(name), dict)
-        }
-        return cls(**{**config, **parts})
+        return cls(
+            **with_parts(
+                config, "encoder", "decoder", "likelihood", "posterior", "prior", custom_objects=custom_objects
+            )
+        )
