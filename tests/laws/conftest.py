@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from laws.registry import BOUND, EXACT, MODELS, build, shared, shared_compiled
+from laws.registry import BOUND, EXACT, MODELS, build, forget_graphs, shared, shared_compiled
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten():
+    """What was traced for one file is of no use to the next, and much: it goes before the file's garbage does."""
+    yield
+    forget_graphs()
 
 
 @pytest.fixture(params=sorted(MODELS))

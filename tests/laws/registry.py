@@ -173,6 +173,13 @@ def shared_compiled(name: str) -> tfgen.GenerativeModel:
     return model
 
 
+def forget_graphs() -> None:
+    """Lets go of all graphs that shared models have been traced to."""
+    shared_compiled.cache_clear()
+    for model in _SHARED.values():
+        model._functions.clear()
+
+
 def rows(model: tfgen.GenerativeModel, count: int, *, seed: int = 0) -> dict[str, np.ndarray]:
     """Named inputs of the right shapes, x within its support."""
     rng = np.random.default_rng(seed)

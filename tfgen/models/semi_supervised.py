@@ -28,7 +28,9 @@ class SemiSupervisedModel(BoundModel):
     Args:
         event_shape: the shape of one event x.
         classes: how many classes there are.
-        classification_weight: α. The paper's is 0.1 · rows / labelled rows.
+        classification_weight: α. The paper's, 0.1 · rows / labelled rows, is small where labels are few and rows not
+            many: z then may take over the class (`kl` rises, `label_kl` falls below ln classes, and accuracy is high on
+            labelled rows alone).
         **kwargs: as in `BoundModel`.
 
     Raises:
@@ -39,7 +41,7 @@ class SemiSupervisedModel(BoundModel):
     objective_names: tuple[str, ...] = ("classification",)
 
     def __init__(
-        self, *, event_shape: tuple[int, ...], classes: int, classification_weight: float = 1.0, **kwargs: Any
+        self, *, event_shape: tuple[int, ...], classes: int, classification_weight: float = 50.0, **kwargs: Any
     ) -> None:
         super().__init__(event_shape=event_shape, **kwargs)
         self.classes = checked_count("classes", classes, minimum=2)
