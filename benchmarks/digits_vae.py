@@ -51,9 +51,9 @@ def main(names: tuple[str, ...], samples: int, validation: bool, picture: Path |
     images = datasets.digits()
     held_out = (images.validation if validation else images.test)["x"]
     train = images.train["x"]
-    for name, baseline in {"independent": bernoulli_independent, "mixture of 60": bernoulli_mixture}.items():
-        print(f"Bernoulli, {name}: {-baseline(train, held_out).mean():.4f} nats")
-    mixture = bernoulli_mixture(train, held_out)
+    independent, mixture = bernoulli_independent(train, held_out), bernoulli_mixture(train, held_out)
+    for name, log_prob in {"independent": independent, "mixture of 60": mixture}.items():
+        print(f"Bernoulli, {name}: {-log_prob.mean():.4f} nats")
     for name, arguments in MODELS.items():
         if names and name not in names:
             continue

@@ -19,8 +19,9 @@ class BoundEvaluation:
 
     Attributes:
         bound: [rows], in nats.
-        effective_sample_size: [rows], from 1 to K: how many equal weights would be as good as the K that there are.
-            Where it is near 1 one sample decides the bound, which then probably lies far below log p(x).
+        effective_sample_size: [rows], from 1 to K, or nought where no sample has any weight: how many equal weights
+            would be as good as the K that there are. Where it is near 1 one sample decides the bound, which then
+            probably lies far below log p(x).
         num_samples: K.
     """
 

@@ -84,7 +84,7 @@ class M1M2(StyleModel):
     def class_logits(self, inferred: tf.Tensor) -> tf.Tensor:
         """See `SemiSupervisedModel.class_logits`."""
         mean = self.m1.posterior_estimate(self.m1.make_posterior(inferred))["z"]
-        return self.m2.class_logits(self.m2.infer({"x": mean}))
+        return self.m2.logits_of(mean)
 
     def elbo(
         self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None

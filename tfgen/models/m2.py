@@ -112,10 +112,14 @@ class M2(StyleModel):
 
     def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> tf.Tensor:
         """For each class y the parameters of q(z | x, y), then the logits of q(y | x), in one row."""
-        features = self.classifier(self.vae.likelihood.to_features(inputs["x"]), training=training)
-        logits = self.class_head(tf.cast(features, self.density_dtype))
+        logits = self.logits_of(inputs["x"], training)
         posteriors = self.vae.infer(self._for_classes(inputs["x"]), training)
         return tf.concat([tf.reshape(posteriors, [-1, self.classes * posteriors.shape[-1]]), logits], axis=-1)
+
+    def logits_of(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """[batch, classes], whose softmax is q(y | x), where nothing else of `infer` is wanted."""
+        features = self.classifier(self.vae.likelihood.to_features(x), training=training)
+        return self.class_head(tf.cast(features, self.density_dtype))
 
     def class_logits(self, inferred: tf.Tensor) -> tf.Tensor:
         """See `SemiSupervisedModel.class_logits`."""

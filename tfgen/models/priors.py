@@ -27,6 +27,8 @@ __all__ = [
     "make_prior",
 ]
 
+PosteriorOf = Callable[[tf.Tensor], tfd.Distribution]
+
 PRIORS = ("standard", "conditional", "vamp")
 """The priors that have names; others are models."""
 
@@ -55,8 +57,19 @@ class Prior(keras.layers.Layer, abc.ABC):
         return []
 
     @abc.abstractmethod
-    def make_distribution(self, context: tf.Tensor | None, training: bool | None) -> tfd.Distribution:
-        """Of event shape (latent_dim,) and batch shape [], or [batch] where the context decides."""
+    def make_distribution(
+        self, context: tf.Tensor | None, training: bool | None, posterior_of: PosteriorOf
+    ) -> tfd.Distribution:
+        """p(z | context).
+
+        Args:
+            context: [batch, *context_shape], for conditional models.
+            training: whether this is a training step.
+            posterior_of: the model's q(z | ·) of what its encoder reads.
+
+        Returns:
+            A distribution of event shape (latent_dim,) and batch shape [], or [batch] where the context decides.
+        """
 
 
 class StandardPrior(Prior):
@@ -67,9 +80,11 @@ class StandardPrior(Prior):
         """Yes."""
         return True
 
-    def make_distribution(self, context: tf.Tensor | None, training: bool | None) -> tfd.Distribution:
+    def make_distribution(
+        self, context: tf.Tensor | None, training: bool | None, posterior_of: PosteriorOf
+    ) -> tfd.Distribution:
         """See `Prior.make_distribution`."""
-        del context, training
+        del context, training, posterior_of
         location = tf.zeros([self.latent_dim], self.density_dtype)
         return tfd.Independent(tfd.Normal(location, tf.ones_like(location)), reinterpreted_batch_ndims=1)
 
@@ -93,8 +108,11 @@ class ConditionalPrior(Prior):
         features = self.network(keras.KerasTensor(input_shape, dtype=self.density_dtype))
         self.head.build(features.shape)
 
-    def make_distribution(self, context: tf.Tensor | None, training: bool | None) -> tfd.Distribution:
+    def make_distribution(
+        self, context: tf.Tensor | None, training: bool | None, posterior_of: PosteriorOf
+    ) -> tfd.Distribution:
         """See `Prior.make_distribution`."""
+        del posterior_of
         features = self.network(tf.cast(context, self.density_dtype), training=training)
         return self.head.make_distribution(self.head.project(features))
 
@@ -111,8 +129,11 @@ class ModelPrior(Prior):
         super().__init__(latent_dim=model.event_shape[0], **kwargs)
         self.model = model
 
-    def make_distribution(self, context: tf.Tensor | None, training: bool | None) -> tfd.Distribution:
+    def make_distribution(
+        self, context: tf.Tensor | None, training: bool | None, posterior_of: PosteriorOf
+    ) -> tfd.Distribution:
         """See `Prior.make_distribution`."""
+        del posterior_of
         if self.model.context_shape is None:
             return self.model.build_distribution(training=training)
         return self.model.build_distribution(context, training=training)
@@ -121,8 +142,7 @@ class ModelPrior(Prior):
 class VampPrior(Prior):
     """(1/K) Σ_k q(z | u_k): a mixture of diagonal posteriors of pseudo-inputs u_k, which are trained.
 
-    u_k is what an encoder reads, not an event: of class numbers a relaxed one-hot vector. The encoder is the model's,
-    and the mixture is made there.
+    u_k is what an encoder reads, not an event: of class numbers a relaxed one-hot vector. The encoder is the model's.
 
     Args:
         latent_dim: the size of z.
@@ -160,16 +180,12 @@ class VampPrior(Prior):
         self.pseudo_inputs.assign(features(tf.cast(np.asarray(x)[picked], self.density_dtype)))
         self.adapted.assign(1)
 
-    def make_distribution(self, context: tf.Tensor | None, training: bool | None) -> tfd.Distribution:
-        """Not of itself: it takes the model's posterior."""
-        raise NotImplementedError("a VampPrior is `mixture` of the model's posterior of `pseudo_inputs`")
-
-    def mixture(self, posteriors: tfd.Distribution) -> tfd.Distribution:
-        """The prior.
-
-        Args:
-            posteriors: q(z | u_k), of batch shape [components].
-        """
+    def make_distribution(
+        self, context: tf.Tensor | None, training: bool | None, posterior_of: PosteriorOf
+    ) -> tfd.Distribution:
+        """See `Prior.make_distribution`."""
+        del context, training
+        posteriors = posterior_of(tf.convert_to_tensor(self.pseudo_inputs))
         logits = tf.zeros([self.components], self.density_dtype)
         return tfd.MixtureSameFamily(tfd.Categorical(logits=logits), posteriors)
 

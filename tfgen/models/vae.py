@@ -219,11 +219,12 @@ class VAE(Autoencoder):
 
     def build_prior(self, context: tf.Tensor | None = None, training: bool | None = None) -> tfd.Distribution:
         """See `LatentModel.build_prior`."""
-        if isinstance(self.prior, VampPrior):
+
+        def posterior_of(features: tf.Tensor) -> tfd.Distribution:
             # Not as in training: batch statistics are to be the data's.
-            features = self.encoder(tf.convert_to_tensor(self.prior.pseudo_inputs), training=False)
-            return self.prior.mixture(self.make_posterior(self.posterior.project(features)))
-        return self.prior.make_distribution(context, training)
+            return self.make_posterior(self.posterior.project(self.encoder(features, training=False)))
+
+        return self.prior.make_distribution(context, training, posterior_of)
 
     def posterior_estimate(self, posterior: tfd.Distribution) -> dict[str, tf.Tensor]:
         """See `LatentModel.posterior_estimate`; of a flow without `scale`, which has no closed form."""
