@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgen.layers.arguments import checked_count
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
-from tfgen.models.importance import Weigh, importance_statistics, log_mean_exp, sample_rows
+from tfgen.models.importance import Inferred, Weigh, importance_statistics, log_mean_exp, sample_rows
 from tfgen.models.seeds import prediction_seeds
 from tfgen.models.shapes import rows_of
 from tfgen.noise import Noise, fresh_seed, seed_rows
@@ -57,7 +57,7 @@ class BoundModel(GenerativeModel):
         self.training_samples = checked_count("training_samples", training_samples)
 
     @abc.abstractmethod
-    def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> tf.Tensor:
+    def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> Inferred:
         """What is computed once for each example, however many samples are weighed.
 
         Args:
@@ -65,12 +65,12 @@ class BoundModel(GenerativeModel):
             training: whether this is a training step.
 
         Returns:
-            A tensor, batch first, such as the posterior's parameters.
+            A tensor, batch first, such as the posterior's parameters; or several of them.
         """
 
     @abc.abstractmethod
     def elbo(
-        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None
+        self, inputs: dict[str, tf.Tensor], inferred: Inferred, noise: Noise, training: bool | None = None
     ) -> dict[str, tf.Tensor]:
         """The parts of the negative ELBO, of one z for each row.
 
@@ -86,7 +86,7 @@ class BoundModel(GenerativeModel):
 
     @abc.abstractmethod
     def log_weights(
-        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None
+        self, inputs: dict[str, tf.Tensor], inferred: Inferred, noise: Noise, training: bool | None = None
     ) -> tf.Tensor:
         """log p(x, z) − log q(z | x) of one z for each row.
 
@@ -108,13 +108,13 @@ class BoundModel(GenerativeModel):
         `kl` is KL(q(z | x) ‖ p(z)) and `reconstruction` what is left: −E_q[log p(x | z)] of the ELBO, and with more
         samples a smaller number. Of other `term_names` the first is what is left.
         """
-        inputs = self._cast(inputs)
+        inputs = self.ready(inputs)
         if seeds is None:
             seeds = prediction_seeds(tf.shape(inputs["x"])[0])
         return self.loss_terms(inputs, self.infer(inputs, training), seeds, training)
 
     def loss_terms(
-        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
+        self, inputs: dict[str, tf.Tensor], inferred: Inferred, seeds: tf.Tensor, training: bool | None
     ) -> dict[str, tf.Tensor]:
         """What `call` gives, of what `infer` gave; a subclass may add what is no part of the bound.
 
@@ -135,7 +135,7 @@ class BoundModel(GenerativeModel):
         return {**terms, first: tf.add_n([-bound, *(-terms[name] for name in others)])}
 
     def training_bound(
-        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
+        self, inputs: dict[str, tf.Tensor], inferred: Inferred, seeds: tf.Tensor, training: bool | None
     ) -> tf.Tensor:
         """The bound of `training_samples` that `fit` maximises; a subclass may give it other gradients.
 
@@ -173,9 +173,9 @@ class BoundModel(GenerativeModel):
         """
 
         def bound(inputs: dict[str, tf.Tensor], seeds: tf.Tensor, count: int) -> dict[str, tf.Tensor]:
-            return {"bound": self._bound(inputs, seeds, count)}
+            return {"bound": self.bounded(inputs, seeds, count)}
 
-        return self._run_seeded("bound", bound, x, context, num_samples, seed)["bound"]
+        return self.run_seeded("bound", bound, {"x": x, "context": context}, num_samples, seed)["bound"]
 
     def importance(
         self,
@@ -212,13 +212,20 @@ class BoundModel(GenerativeModel):
             Chicago, 1992.
         """
 
-        def importance(inputs: dict[str, tf.Tensor], seeds: tf.Tensor, count: int) -> dict[str, tf.Tensor]:
-            inputs = self._cast(inputs)
-            weigh = self._weigh(inputs, self.infer(inputs, training=False), seeds, training=False)
-            bound, size = importance_statistics(weigh, count)
-            return {"bound": bound, "effective_sample_size": size}
+        return self.run_seeded("importance", self.weighed, {"x": x, "context": context}, num_samples, seed, first_row)
 
-        return self._run_seeded("importance", importance, x, context, num_samples, seed, first_row)
+    def weighed(self, inputs: dict[str, tf.Tensor], seeds: tf.Tensor, num_samples: int) -> dict[str, tf.Tensor]:
+        """What `importance` is made of.
+
+        Args:
+            inputs: the named inputs.
+            seeds: int32 [batch, 2].
+            num_samples: K.
+        """
+        inputs = self.ready(inputs)
+        weigh = self._weigh(inputs, self.infer(inputs, training=False), seeds, training=False)
+        bound, size = importance_statistics(weigh, num_samples)
+        return {"bound": bound, "effective_sample_size": size}
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """The scores of a batch."""
@@ -227,18 +234,17 @@ class BoundModel(GenerativeModel):
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """`score`."""
-        return (Endpoint("score", self._score, self.inputs_spec.specs(self.density_dtype, "x", "context")),)
+        return (Endpoint("score", self._score, self.inputs_spec.specs(self.density_dtype, *self.data_names)),)
 
     def _score(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         seeds = prediction_seeds(tf.shape(inputs["x"])[0])
-        return {"score": self._bound(inputs, seeds, self.num_samples)}
+        return {"score": self.bounded(inputs, seeds, self.num_samples)}
 
-    def _run_seeded(
+    def run_seeded(
         self,
         name: str,
         function: Callable[[dict[str, tf.Tensor], tf.Tensor, int], dict[str, tf.Tensor]],
-        x: Any,
-        context: Any,
+        given: dict[str, Any],
         num_samples: int | None,
         seed: int | None,
         first_row: int = 0,
@@ -246,29 +252,50 @@ class BoundModel(GenerativeModel):
         """Runs a function of named inputs, seed rows and K, example i having the noise of (seed, first_row + i).
 
         It is no endpoint that is exported, but run like those that are.
+
+        Args:
+            name: under which it is traced, once for each K.
+            function: from named inputs, int32 [batch, 2] and K to named outputs.
+            given: the public method's arguments by name; what is None was not given.
+            num_samples: K; the model's own where it is None.
+            seed: a 32-bit integer, or None for one of Keras's global generator.
+            first_row: the number of the first example.
+
+        Returns:
+            What the function gives.
+
+        Raises:
+            ValueError: for bad input, naming the argument.
         """
         count = self.num_samples if num_samples is None else checked_count("num_samples", num_samples)
         first = checked_count("first_row", first_row, minimum=0)
         # In 64 bits: a row's number that needs more than 32 is refused, and does not wrap around.
-        seeds = seed_rows(rows_of(x), fresh_seed() if seed is None else seed).astype("int64")
+        seeds = seed_rows(rows_of(given["x"]), fresh_seed() if seed is None else seed).astype("int64")
         seeds[:, 1] += first
 
         def call(seed: tf.Tensor, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
             return function(inputs, seed, count)
 
-        data = self.inputs_spec.specs(self.density_dtype, "x", "context")
+        data = self.inputs_spec.specs(self.density_dtype, *self.data_names)
         endpoint = Endpoint(f"{name}_{count}", call, (*data, tf.TensorSpec([None, 2], tf.int32, name="seed")))
-        return self.run_endpoint(endpoint, x=x, context=context, seed=seeds)
+        return self.run_endpoint(endpoint, **given, seed=seeds)
 
-    def _bound(self, inputs: dict[str, tf.Tensor], seeds: tf.Tensor, num_samples: int) -> tf.Tensor:
-        inputs = self._cast(inputs)
+    def bounded(self, inputs: dict[str, tf.Tensor], seeds: tf.Tensor, num_samples: int) -> tf.Tensor:
+        """The bound of K samples, [batch] in nats: what `score` and `bound` are made of.
+
+        Args:
+            inputs: the named inputs.
+            seeds: int32 [batch, 2].
+            num_samples: K.
+        """
+        inputs = self.ready(inputs)
         inferred = self.infer(inputs, training=False)
         if num_samples == 1:
             return -tf.add_n(list(self.elbo(inputs, inferred, Noise(seeds), training=False).values()))
         return log_mean_exp(self._weigh(inputs, inferred, seeds, training=False), num_samples)
 
     def _weigh(
-        self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, training: bool | None
+        self, inputs: dict[str, tf.Tensor], inferred: Inferred, seeds: tf.Tensor, training: bool | None
     ) -> Weigh:
         """What makes the log-weights, a few samples at a time."""
 
@@ -277,9 +304,6 @@ class BoundModel(GenerativeModel):
             return tf.reshape(self.log_weights(*rows, training), [-1, count])
 
         return weigh
-
-    def _cast(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {name: tf.cast(value, self.density_dtype) for name, value in inputs.items()}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

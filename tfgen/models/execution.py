@@ -60,8 +60,11 @@ def joined_steps(model: keras.Model, one_by_one: Callable[[Any], Any]) -> Callab
 
 
 def _only_tensors(spec: Any) -> bool:
-    """Whether batches are tensors of known rank with rows; Keras has optional and ragged parts too."""
-    return all(isinstance(part, tf.TensorSpec) and part.shape.rank for part in tf.nest.flatten(spec))
+    """Whether batches are tensors of rows of one size; Keras has optional and ragged parts too, and time may vary."""
+    return all(
+        isinstance(part, tf.TensorSpec) and part.shape.rank and None not in part.shape.as_list()[1:]
+        for part in tf.nest.flatten(spec)
+    )
 
 
 class _Collector:

@@ -46,6 +46,12 @@ class GenerativeModel(TrainingSteps, abc.ABC):
     num_samples: int | None = None
     """K, the samples behind a bound; None where the score is exact."""
 
+    inputs_class: ClassVar[type[ModelInputs]] = ModelInputs
+    """What is said of the inputs."""
+
+    data_names: ClassVar[tuple[str, ...]] = ("x", "context")
+    """What is scored, and what beside it decides its score; in the order in which endpoints take it."""
+
     term_names: tuple[str, ...] = ("nll",)
     """The per-example terms, in nats, whose sum is the loss."""
 
@@ -56,7 +62,7 @@ class GenerativeModel(TrainingSteps, abc.ABC):
         super().__init__(autocast=False, **kwargs)
         self.event_shape = checked_shape("event_shape", event_shape)
         self.context_shape = None if context_shape is None else checked_shape("context_shape", context_shape)
-        self.inputs_spec = ModelInputs(self.event_shape, self.context_shape)
+        self.inputs_spec = self.inputs_class(self.event_shape, self.context_shape)
         self.density_dtype = density_dtype(self.dtype_policy)
         self._functions: dict[str, Any] = {}
 
@@ -112,17 +118,31 @@ class GenerativeModel(TrainingSteps, abc.ABC):
         Raises:
             ValueError: for bad input, naming the argument.
         """
+        return self.drawn(n, context, seed)
+
+    def drawn(self, n: int, context: Any, seed: int | None, **given: int) -> tf.Tensor:
+        """What `sample` gives.
+
+        Args:
+            n: how many draws, for each context where there is one.
+            context: [batch, *context_shape], or None.
+            seed: as in `sample`.
+            **given: more of the endpoint's inputs, each a number that all rows get.
+        """
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
             raise ValueError(f"`n` must be a positive integer. Received: n={n!r}")
-        n = int(n)
-        seed = fresh_seed() if seed is None else seed
+        n, seed = int(n), fresh_seed() if seed is None else seed
         conditional = self.context_inputs(context)
-        if not conditional:
-            return self.run("sample", seed=seed_rows(n, seed))["x"]
-        batch = len(conditional["context"])
-        tiled = tf.tile(conditional["context"], [n] + [1] * len(self.inputs_spec.shapes["context"]))
-        x = self.run("sample", seed=seed_rows(n * batch, seed), context=tiled)["x"]
-        return tf.reshape(x, [n, batch, *self.event_shape])
+        batch = len(conditional["context"]) if conditional else 1
+        rows = {name: np.full(n * batch, value) for name, value in given.items()}
+        if conditional:
+            rows["context"] = tf.tile(conditional["context"], [n] + [1] * len(self.inputs_spec.shapes["context"]))
+        x = self.run("sample", seed=seed_rows(n * batch, seed), **rows)["x"]
+        return tf.reshape(x, [n, batch, *x.shape[1:]]) if conditional else x
+
+    def ready(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Named inputs as the mathematics takes them: in the density's dtype."""
+        return {name: tf.cast(value, self.density_dtype) for name, value in inputs.items()}
 
     def run(self, endpoint: str, **inputs: Any) -> dict[str, tf.Tensor]:
         """Runs an endpoint, as the other runtimes do.

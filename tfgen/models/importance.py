@@ -3,15 +3,19 @@
 import itertools
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 from tfgen.noise import Noise
 
-__all__ = ["Weigh", "importance_statistics", "log_mean_exp", "repeat_noise", "repeat_rows", "sample_rows"]
+__all__ = ["Inferred", "Weigh", "importance_statistics", "log_mean_exp", "repeat_noise", "repeat_rows", "sample_rows"]
 
 Weigh = Callable[[tf.Tensor, int], tf.Tensor]
 """From the number of the first sample, an int32 scalar, and a count to log-weights [batch, count]."""
+
+Inferred = Any
+"""What is computed once for each example: a tensor, batch first, or several."""
 
 _AT_ONCE = 8
 """The most samples that are weighed in one pass: enough to fill a processor with one row, few enough for a batch."""
@@ -111,20 +115,26 @@ def repeat_rows(values: tf.Tensor, count: int) -> tf.Tensor:
         return values
     shape = values.shape.as_list()[1:]
     tiled = tf.tile(values[:, tf.newaxis], [1, count, *[1] * len(shape)])
-    return tf.reshape(tiled, [-1, *shape])
+    if None not in shape:
+        return tf.reshape(tiled, [-1, *shape])
+    # Of sequences the number of steps is not known.
+    rows = tf.reshape(tiled, [-1, *tf.unstack(tf.shape(values)[1:])])
+    rows.set_shape([None, *shape])
+    return rows
 
 
 def repeat_noise(noise: Noise, count: int) -> Noise:
     """The noise of each row `count` times in succession: the repetitions of a row have the same."""
-    index = noise.index
-    if isinstance(index, tf.Tensor) and index.shape.rank == 2:  # each row is at an index of its own
-        index = repeat_rows(index, count)
-    return Noise(repeat_rows(noise.seeds, count), stream=noise.stream, index=index)
+    places = [
+        repeat_rows(place, count) if isinstance(place, tf.Tensor) and place.shape.rank == 2 else place
+        for place in (noise.index, noise.step)  # each row may be at one of its own
+    ]
+    return Noise(repeat_rows(noise.seeds, count), stream=noise.stream, index=places[0], step=places[1])
 
 
 def sample_rows(
-    inputs: dict[str, tf.Tensor], inferred: tf.Tensor, seeds: tf.Tensor, first: tf.Tensor, count: int
-) -> tuple[dict[str, tf.Tensor], tf.Tensor, Noise]:
+    inputs: dict[str, tf.Tensor], inferred: Inferred, seeds: tf.Tensor, first: tf.Tensor, count: int
+) -> tuple[dict[str, tf.Tensor], Inferred, Noise]:
     """A row for each of some samples of each example, with its noise: what `BoundModel.log_weights` takes.
 
     Args:
@@ -140,4 +150,5 @@ def sample_rows(
     rows = {name: repeat_rows(value, count) for name, value in inputs.items()}
     # Sample k has noise index k, however many are weighed and however many at once.
     index = tf.tile(first + tf.range(count), [tf.shape(seeds)[0]])[:, tf.newaxis]
-    return rows, repeat_rows(inferred, count), Noise(repeat_rows(seeds, count), index=index)
+    repeated = tf.nest.map_structure(lambda value: repeat_rows(value, count), inferred)
+    return rows, repeated, Noise(repeat_rows(seeds, count), index=index)

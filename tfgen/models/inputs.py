@@ -26,6 +26,8 @@ class ModelInputs:
 
     Attributes:
         shapes: of one example, by name.
+        optional: the names of those that may be left out.
+        dtypes: of those that are not in the density's.
         support: the values that x may hold; a model whose likelihood is narrower than the real line sets it.
         classes: how many a label may be of; a semi-supervised model sets it. None where there are no labels.
     """
@@ -33,6 +35,8 @@ class ModelInputs:
     def __init__(self, event_shape: Shape, context_shape: Shape | None) -> None:
         self.shapes: dict[str, Shape] = {"x": event_shape}
         self.support = Support()
+        self.optional: set[str] = set()
+        self.dtypes: dict[str, str] = {}
         self._classes: int | None = None
         if context_shape is not None:
             self.shapes["context"] = context_shape
@@ -46,6 +50,7 @@ class ModelInputs:
     def classes(self, count: int) -> None:
         self._classes = count
         self.shapes["label"] = ()
+        self.optional.add("label")
 
     @property
     def conditional(self) -> bool:
@@ -55,7 +60,9 @@ class ModelInputs:
     def specs(self, dtype: str, *names: str) -> tuple[tf.TensorSpec, ...]:
         """Batch-first tensor specifications under the inputs' own names."""
         return tuple(
-            tf.TensorSpec([None, *self.shapes[name]], dtype, name=name) for name in names if name in self.shapes
+            tf.TensorSpec([None, *self.shapes[name]], self.dtypes.get(name, dtype), name=name)
+            for name in names
+            if name in self.shapes
         )
 
     def repack(self, x: Any, y: Any = None, *, caller: str = "fit") -> dict[str, Any]:
@@ -101,7 +108,7 @@ class ModelInputs:
 
         Args:
             specs: what the endpoint takes, each with its name.
-            given: values by name; a context that is None was not given.
+            given: values by name; a context that is None was not given, nor is what is optional.
 
         Returns:
             Checked and cast values, in the order of the specifications.
@@ -110,7 +117,8 @@ class ModelInputs:
             ValueError: naming the argument, what was expected and what was received.
         """
         wanted = {spec.name: spec for spec in specs}
-        given = {name: value for name, value in given.items() if not (name == "context" and value is None)}
+        maybe = {"context", *self.optional}
+        given = {name: value for name, value in given.items() if not (name in maybe and value is None)}
         for name in wanted.keys() - given.keys():
             raise ValueError(f"`{name}` must be given: {words(wanted[name].shape)}. Received: {name}=None")
         for name in given.keys() - wanted.keys():
@@ -195,10 +203,12 @@ class ModelInputs:
     def _finite(self, *data: Any) -> Any:
         """The same elements, whose evaluation fails where one is not finite."""
         element = data if len(data) > 1 else data[0]
-        names = {id(value): name for name, value in self.unpack(element, caller="fit")[0].items()}
+        named = self.unpack(element, caller="fit")[0]
+        names, named = {id(value): name for name, value in named.items()}, self.guarded(named)
 
         def guard(value: tf.Tensor) -> tf.Tensor:
             name = names.get(id(value), "sample_weight")
+            value = named.get(name, value)
             if value.dtype.is_floating:
                 value = tf.debugging.check_numerics(value, f"`{name}` must be finite")
             if name == "x" and not self.support.everything:
@@ -212,6 +222,10 @@ class ModelInputs:
             return value
 
         return tf.nest.map_structure(guard, element)
+
+    def guarded(self, named: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Named values of a data set, as they are looked at; a subclass may look at them together."""
+        return named
 
     def _check_support(self, x: np.ndarray) -> None:
         first = self.support.first_outside(x)
@@ -232,7 +246,7 @@ class ModelInputs:
             raise ValueError(
                 f"`{caller}` with a dictionary of inputs takes no second value. Received: one of shape {shape_of(y)}"
             )
-        missing, unexpected = set(self.shapes) - set(x) - {"label"}, set(x) - set(self.shapes)
+        missing, unexpected = set(self.shapes) - set(x) - self.optional, set(x) - set(self.shapes)
         if missing or unexpected:
             kind = "with" if self.conditional else "without"
             raise ValueError(

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 __all__ = ["Shape", "check_shape", "check_weight", "fits", "is_arrays", "listed", "rows_of", "shape_of", "words"]
 
-Shape = tuple[int, ...]
+Shape = tuple[int | None, ...]
+"""Without the batch; None is a dimension of any size, which is time."""
 
 
 def check_shape(name: str, value: Any, expected: Shape) -> None:
@@ -19,7 +20,7 @@ def check_shape(name: str, value: Any, expected: Shape) -> None:
     hint = ""
     if shape[1:] == () and expected == (1,):
         hint = f"; make it a column: {name}[:, None]"
-    elif shape == expected:
+    elif _matches(shape, expected):
         hint = f"; a single one is a batch of one: {name}[None]"
     raise ValueError(f"`{name}` must have shape {words((None, *expected))}. Received: shape={shape}{hint}")
 
@@ -33,7 +34,8 @@ def check_weight(weight: Any) -> None:
 
 def words(shape: Sequence[int | None]) -> str:
     """A batch-first shape in words: [batch, 2]."""
-    return f"[{', '.join(['batch', *map(str, shape[1:])])}]"
+    sizes = ["time" if size is None else str(size) for size in shape[1:]]
+    return f"[{', '.join(['batch', *sizes])}]"
 
 
 def listed(names: Mapping[str, Any]) -> str:
@@ -63,9 +65,12 @@ def rows_of(value: Any) -> int:
 def fits(value: Any, expected: Shape) -> bool:
     """Whether a value's static shape may be [batch, *expected]."""
     shape = shape_of(value)
-    return shape is None or (
-        len(shape) == len(expected) + 1
-        and all(size in (None, want) for size, want in zip(shape[1:], expected, strict=True))
+    return shape is None or (len(shape) == len(expected) + 1 and _matches(shape[1:], expected))
+
+
+def _matches(shape: Sequence[int | None], expected: Shape) -> bool:
+    return len(shape) == len(expected) and all(
+        want is None or size in (None, want) for size, want in zip(shape, expected, strict=True)
     )
 
 

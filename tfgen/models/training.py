@@ -47,14 +47,25 @@ class TrainingSteps(keras.Model):
         """Makes the terms' metrics; a subclass makes its layers' weights first."""
         self.term_metrics = [keras.metrics.Mean(name=name) for name in self.term_names]
         self.figure_metrics = [MeanOfGiven(name=name) for name in self.figure_names]
-        # Nats are the same whatever the size of an image; bits a dimension compare with the papers'.
-        quantised = self.inputs_spec.support.levels is not None
-        self.bits_per_dim_metrics = [keras.metrics.Mean(name="bits_per_dim")] if quantised else []
+        self.rate_metrics = [keras.metrics.Mean(name=name) for name in self.rate_names]
         if not self.trainable:  # type: ignore[has-type]
             # Keras tells layers only of a change: not of what the constructor was told, as when a file is read.
             self.trainable = True
             self.trainable = False
         self.built = True
+
+    @property
+    def rate_names(self) -> tuple[str, ...]:
+        """What −log p(x) is reported in beside nats an example: rates, such as bits a dimension.
+
+        Nats are the same whatever the size of an image; bits a dimension compare with the papers'.
+        """
+        return ("bits_per_dim",) if self.inputs_spec.support.levels is not None else ()
+
+    def rate_units(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """How many nats each example would have at a rate of one: float [batch], by `rate_names`."""
+        bits = math.prod(self.inputs_spec.shapes["x"]) * math.log(2.0)
+        return {name: tf.fill(tf.shape(inputs["x"])[:1], tf.constant(bits, "float32")) for name in self.rate_names}
 
     def compile(
         self,
@@ -182,7 +193,8 @@ class TrainingSteps(keras.Model):
         inputs, weight = self.inputs_spec.unpack(data, caller="fit")
         with tf.GradientTape() as tape:
             terms = self(inputs, training=True, **self._seeds(inputs, training_seeds, self.optimizer.iterations))
-            loss = self.optimizer.scale_loss(self._loss(terms, weight))
+            loss = self.optimizer.scale_loss(self.objective(terms, weight))
+        self.report(inputs, terms, weight)
         variables = self.trainable_weights
         if variables:
             self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
@@ -194,7 +206,7 @@ class TrainingSteps(keras.Model):
         """The loss and its terms on a batch."""
         inputs, weight = self.inputs_spec.unpack(data, caller="evaluate")
         seeds = self._seeds(inputs, evaluation_seeds, self._loss_tracker.count)
-        self._loss(self(inputs, training=False, **seeds), weight)
+        self.report(inputs, self(inputs, training=False, **seeds), weight)
         return self.get_metrics_result()
 
     def predict_step(self, data: Any) -> tf.Tensor:
@@ -245,33 +257,51 @@ class TrainingSteps(keras.Model):
             return data
         return in_memory(data, batch_size=batch_size, shuffle=bool(shuffle), dtype=self.density_dtype)
 
-    def _loss(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
-        """This replica's share of the loss; updates the metrics on the way."""
-        regularisation = tf.add_n(self.losses) if self.losses else 0.0
-        weighted = []
-        for metric in self.term_metrics:
-            term = terms[metric.name]
-            if weight is not None:
-                term = term * tf.reshape(tf.cast(weight, term.dtype), tf.shape(term))
-            metric.update_state(term)
-            weighted.append(term)
-        total = tf.add_n(weighted)
-        names = [metric.name for metric in self.term_metrics]
-        nats = tf.add_n([term for name, term in zip(names, weighted, strict=True) if name not in self.objective_names])
-        for metric in self.figure_metrics:
-            metric.update_state(terms[metric.name], sample_weight=weight)
-        for metric in self.bits_per_dim_metrics:
-            metric.update_state(nats / (math.prod(self.inputs_spec.shapes["x"]) * math.log(2.0)))
-        # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.
-        self._loss_tracker.update_state(total + tf.cast(regularisation, total.dtype))
+    def objective(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
+        """This replica's share of the loss.
+
+        Args:
+            terms: what `call` gives.
+            weight: of the examples, or None.
+        """
+        total = tf.add_n([_weighted(terms[name], weight) for name in self.term_names])
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         rows = tf.shape(total)[0]
         if replicas > 1:
             rows = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, rows)
         # Gradients are summed over replicas: each gives its part of the one mean.
         mean = tf.reduce_sum(total) / tf.cast(tf.maximum(rows, 1), total.dtype)
-        return mean + tf.cast(regularisation, total.dtype) / replicas
+        return mean + tf.cast(self._regularisation(), total.dtype) / replicas
+
+    def report(self, inputs: dict[str, tf.Tensor], terms: dict[str, tf.Tensor], weight: Any) -> None:
+        """Updates the metrics.
+
+        Args:
+            inputs: the named inputs.
+            terms: what `call` gave for them.
+            weight: of the examples, or None.
+        """
+        weighted = {name: _weighted(terms[name], weight) for name in self.term_names}
+        for metric in self.term_metrics:
+            metric.update_state(weighted[metric.name])
+        for metric in self.figure_metrics:
+            metric.update_state(terms[metric.name], sample_weight=weight)
+        nats = tf.add_n([term for name, term in weighted.items() if name not in self.objective_names])
+        units = self.rate_units(inputs)
+        for metric in self.rate_metrics:
+            unit = tf.cast(units[metric.name], nats.dtype)
+            metric.update_state(tf.math.divide_no_nan(nats, unit), sample_weight=unit)
+        # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.
+        total = tf.add_n(list(weighted.values()))
+        self._loss_tracker.update_state(total + tf.cast(self._regularisation(), total.dtype))
+
+    def _regularisation(self) -> Any:
+        return tf.add_n(self.losses) if self.losses else 0.0
 
     def _seeds(self, inputs: dict[str, tf.Tensor], make: Callable[..., tf.Tensor], *arguments: Any) -> dict[str, Any]:
         """What `call` gets beside its inputs: of models with noise, a seed row for each example."""
         return {"seeds": make(tf.shape(inputs["x"])[0], *arguments)} if self.stochastic else {}
+
+
+def _weighted(term: tf.Tensor, weight: Any) -> tf.Tensor:
+    return term if weight is None else term * tf.reshape(tf.cast(weight, term.dtype), tf.shape(term))

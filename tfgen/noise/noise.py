@@ -23,8 +23,9 @@ class Noise:
     Nothing else enters: neither the batch size, nor the other rows, nor the runtime. A *stream* tells apart the
     uses of noise within one draw (a mixture's component and its location); streams form a tree, `child(k)`
     being node 16·stream + k + 1, so that nested distributions never share one. An *index* tells apart
-    repetitions of one use (importance samples, time steps) and may be a tensor: a scalar, or [batch, 1] where each row
-    is at an index of its own. Row i of that is row i at the scalar index[i].
+    repetitions of one use (importance samples, particles) and may be a tensor: a scalar, or [batch, 1] where each row
+    is at an index of its own. Row i of that is row i at the scalar index[i]. At *step* t of a sequence the first
+    element of a draw of n numbers is lane 0 of block t·⌈n/4⌉: what is drawn at step 0 is what is drawn without steps.
 
     Changing any of this changes every recorded sample: raise `LAYOUT_VERSION`, which is itself part of the
     counter and of every bundle's manifest.
@@ -33,6 +34,7 @@ class Noise:
         seeds: int32 [batch, 2], a seed row for each row of the batch; the whole range is used.
         stream: the stream's number.
         index: Python integer, or integer tensor of shape [] or [batch, 1], from 0 to 2³¹ − 1.
+        step: the like.
 
     Example:
         >>> noise = Noise(tf.constant([[3, 0], [3, 1]]))
@@ -40,7 +42,9 @@ class Noise:
         [2, 2]
     """
 
-    def __init__(self, seeds: tf.Tensor, *, stream: int = 0, index: int | tf.Tensor = 0) -> None:
+    def __init__(
+        self, seeds: tf.Tensor, *, stream: int = 0, index: int | tf.Tensor = 0, step: int | tf.Tensor = 0
+    ) -> None:
         self.seeds = tf.convert_to_tensor(seeds)
         if self.seeds.shape.rank != 2 or self.seeds.shape[1] not in (2, None):
             raise ValueError(f"`seeds` must have shape [batch, 2]. Received: shape={self.seeds.shape}")
@@ -50,16 +54,21 @@ class Noise:
             raise ValueError(f"`stream` must fit in 32 bits. Received: stream={stream}")
         self.stream = stream
         self.index = index
+        self.step = step
 
     def child(self, number: int) -> "Noise":
         """The stream of part `number` (0 to 15) of what this stream draws."""
         if not 0 <= number < _FANOUT:
             raise ValueError(f"`number` must be from 0 to {_FANOUT - 1}. Received: number={number}")
-        return Noise(self.seeds, stream=_FANOUT * self.stream + number + 1, index=self.index)
+        return Noise(self.seeds, stream=_FANOUT * self.stream + number + 1, index=self.index, step=self.step)
 
     def at(self, index: int | tf.Tensor) -> "Noise":
-        """The same stream at another index, such as a time step: of all rows, or by [batch, 1] each row's own."""
-        return Noise(self.seeds, stream=self.stream, index=index)
+        """The same stream at another index, such as a sample's: of all rows, or by [batch, 1] each row's own."""
+        return Noise(self.seeds, stream=self.stream, index=index, step=self.step)
+
+    def at_step(self, step: int | tf.Tensor) -> "Noise":
+        """The same stream at a step of a sequence: of all rows, or by [batch, 1] each row's own."""
+        return Noise(self.seeds, stream=self.stream, index=self.index, step=step)
 
     def uniform(self, shape: Sequence[int], dtype: tf.DType = tf.float32) -> tf.Tensor:
         """Uniforms on the open interval (0, 1): (⌊bits / 2⁹⌋ + ½)·2⁻²³, never 0 and never 1.
@@ -106,6 +115,8 @@ class Noise:
         """Four uint32 [batch, blocks]."""
         key = [tf.cast(self.seeds[:, word : word + 1], tf.uint32) for word in (0, 1)]
         block = tf.constant([list(range(blocks))], tf.uint32)
+        if not (isinstance(self.step, int) and self.step == 0):
+            block += tf.cast(tf.convert_to_tensor(self.step), tf.uint32) * tf.constant(blocks, tf.uint32)
         index = tf.cast(tf.convert_to_tensor(self.index), tf.uint32)
         stream, version = tf.constant(self.stream, tf.uint32), tf.constant(LAYOUT_VERSION, tf.uint32)
         return philox_4x32((block, index, stream, version), key)

@@ -1,0 +1,152 @@
+"""How a Keras cell is stepped: what its input is known to hold for all steps is multiplied ahead of them."""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import tensorflow as tf
+
+__all__ = ["Advance", "advance", "checked_cells", "project", "state_sizes"]
+
+Advance = Callable[[tf.Tensor | None, tf.Tensor | None, tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]
+"""From what `project` gave for a step, the rest of the input and the cell's states to the output and new states."""
+
+
+def state_sizes(cell: keras.layers.Layer) -> list[int]:
+    """The widths of a cell's states."""
+    sizes = cell.state_size
+    return [int(size) for size in sizes] if isinstance(sizes, list | tuple) else [int(sizes)]
+
+
+def project(cell: keras.layers.Layer, known: tf.Tensor) -> tf.Tensor:
+    """What of a cell's work on its first inputs can be done for all steps at once.
+
+    Args:
+        cell: any Keras cell; of an LSTM or a GRU it is the product with the kernel's first rows.
+        known: [..., width], the first entries of each step's input.
+
+    Returns:
+        [..., some width].
+    """
+    known = tf.cast(known, cell.compute_dtype)
+    if not _split(cell):
+        return known
+    kernel, bias = _weight(cell, cell.kernel), _input_bias(cell)
+    product = tf.tensordot(known, kernel[: known.shape[-1]], 1)
+    return product if bias is None else product + bias
+
+
+def advance(cell: keras.layers.Layer, known: int) -> Advance:
+    """A cell as a function of one step, its weights made ready.
+
+    Args:
+        cell: any Keras cell.
+        known: how many entries of the input `project` was given.
+    """
+    if not _split(cell):
+        return _whole(cell)
+    kernel, recurrent = _weight(cell, cell.kernel)[known:], _weight(cell, cell.recurrent_kernel)
+    return _lstm(cell, kernel, recurrent) if isinstance(cell, keras.layers.LSTMCell) else _gru(cell, kernel, recurrent)
+
+
+def _split(cell: keras.layers.Layer) -> bool:
+    """Whether a cell is one of the two whose equations are written down here, unchanged."""
+    return type(cell) is keras.layers.LSTMCell or (type(cell) is keras.layers.GRUCell and cell.reset_after)
+
+
+def _whole(cell: keras.layers.Layer) -> Advance:
+    def step(
+        projected: tf.Tensor | None, rest: tf.Tensor | None, states: tuple[tf.Tensor, ...]
+    ) -> tuple[tf.Tensor, ...]:
+        parts = [part for part in (projected, rest) if part is not None]
+        single = not isinstance(cell.state_size, list | tuple)
+        output, states = cell(tf.concat(parts, axis=-1), states[0] if single else list(states))
+        return (output, *(states if isinstance(states, list | tuple) else [states]))
+
+    return step
+
+
+def _lstm(cell: keras.layers.LSTMCell, kernel: tf.Tensor, recurrent: tf.Tensor) -> Advance:
+    joined = tf.concat([kernel, recurrent], axis=0)
+
+    def step(
+        projected: tf.Tensor | None, rest: tf.Tensor | None, states: tuple[tf.Tensor, ...]
+    ) -> tuple[tf.Tensor, ...]:
+        output, carry = states
+        inputs = output if rest is None else tf.concat([rest, output], axis=-1)
+        gates = tf.matmul(inputs, joined) + _projection(cell, projected)
+        inner, forget, candidate, outer = tf.split(gates, 4, axis=-1)
+        gate = cell.recurrent_activation
+        carry = gate(forget) * carry + gate(inner) * cell.activation(candidate)
+        output = gate(outer) * cell.activation(carry)
+        return output, output, carry
+
+    return step
+
+
+def _gru(cell: keras.layers.GRUCell, kernel: tf.Tensor, recurrent: tf.Tensor) -> Advance:
+    units = cell.units
+    bias = _weight(cell, cell.bias)[1] if cell.use_bias else tf.zeros_like(recurrent[0])
+    # One product for both, [update, reset, candidate's from the input, candidate's own]: in a loop of small products
+    # their number counts, and not the noughts in them.
+    above = tf.concat([kernel, tf.zeros_like(kernel[:, :units])], axis=-1)
+    below = tf.concat([recurrent[:, : 2 * units], tf.zeros_like(recurrent[:, :units]), recurrent[:, 2 * units :]], -1)
+    joined = tf.concat([above, below], axis=0)
+    own_bias = tf.concat([bias[: 2 * units], tf.zeros_like(bias[:units]), bias[2 * units :]], axis=0)
+
+    def step(
+        projected: tf.Tensor | None, rest: tf.Tensor | None, states: tuple[tf.Tensor, ...]
+    ) -> tuple[tf.Tensor, ...]:
+        (before,) = states
+        given = _projection(cell, projected)
+        if rest is None:
+            own = tf.matmul(before, recurrent) + bias
+            gates, candidate, own = given[..., : 2 * units] + own[:, : 2 * units], given[..., 2 * units :], own[:, 2 * units :]
+        else:
+            both = tf.matmul(tf.concat([rest, before], axis=-1), joined) + own_bias
+            gates = given[..., : 2 * units] + both[:, : 2 * units]
+            candidate, own = given[..., 2 * units :] + both[:, 2 * units : 3 * units], both[:, 3 * units :]
+        keep, reset = tf.split(cell.recurrent_activation(gates), 2, axis=-1)
+        output = cell.activation(candidate + reset * own)
+        output = keep * before + (1 - keep) * output
+        return output, output
+
+    return step
+
+
+def _projection(cell: keras.layers.Layer, projected: tf.Tensor | None) -> tf.Tensor:
+    if projected is not None:
+        return projected
+    bias = _input_bias(cell)
+    return tf.zeros([cell.kernel.shape[-1]], cell.compute_dtype) if bias is None else bias
+
+
+def _input_bias(cell: keras.layers.Layer) -> tf.Tensor | None:
+    if not cell.use_bias:
+        return None
+    bias = _weight(cell, cell.bias)
+    return bias[0] if isinstance(cell, keras.layers.GRUCell) else bias
+
+
+def _weight(cell: keras.layers.Layer, weight: keras.Variable) -> tf.Tensor:
+    return tf.cast(tf.convert_to_tensor(weight), cell.compute_dtype)
+
+
+def checked_cells(cells: Sequence[keras.layers.Layer]) -> list[keras.layers.Layer]:
+    """Cells as they are, or an error that names the argument.
+
+    Raises:
+        ValueError: for what is no cell, and for dropout, whose noise would come from a global generator.
+    """
+    for cell in cells:
+        if not (isinstance(cell, keras.layers.Layer) and hasattr(cell, "state_size") and hasattr(cell, "output_size")):
+            raise ValueError(
+                "`cell` must be 'lstm', 'gru', or Keras cells such as keras.layers.LSTMCell(64) (not whole layers such "
+                f"as keras.layers.LSTM). Received: {cell!r}"
+            )
+        if getattr(cell, "dropout", 0) or getattr(cell, "recurrent_dropout", 0):
+            raise ValueError(
+                "`cell` must have no dropout: its noise would come from Keras's global generator, and differ between "
+                f"runtimes. Received: {cell.name} with dropout={cell.dropout}, "
+                f"recurrent_dropout={cell.recurrent_dropout}"
+            )
+    return list(cells)

@@ -1,0 +1,154 @@
+"""Particle filters of models whose steps have a latent variable: bounds of log p(x), step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from tfgen.layers.recurrent import scan
+from tfgen.models.importance import repeat_rows
+from tfgen.models.sequences.particles import effective_share, gathered, normalised, systematic
+from tfgen.noise import Noise
+
+if TYPE_CHECKING:
+    from tfgen.models.sequences.stochastic import StochasticModel
+
+__all__ = ["ParticleFilter", "RESAMPLING"]
+
+State = tuple[tf.Tensor, ...]
+
+RESAMPLING = 2
+"""The stream of a row's noise."""
+
+
+class ParticleFilter:
+    """K particles for each sequence, each the state of a generative recurrence, and their normalised log-weights.
+
+    One step draws z_t for every particle from the model's posterior, weighs it by α_t = p(x_t, z_t | past) / q(z_t | …),
+    and gives log Σ_k w_k α_k, whose sum over the steps is the bound. Where weights have become unequal, K is drawn anew
+    from them: with no such resampling the bound is IWAE's, with it FIVO's. One particle has the KL in closed form.
+
+    The state is a tuple: the model's tensors as [batch, K, ...], and the log-weights [batch, K], last.
+
+    Args:
+        model: the model.
+        count: K.
+        threshold: the share of K below which an effective sample size has them drawn anew; nought for never.
+
+    Reference:
+        Maddison et al., *Filtering variational objectives*, NeurIPS 2017, algorithm 1, whose weights here stay
+        normalised from step to step.
+    """
+
+    def __init__(self, model: StochasticModel, *, count: int, threshold: float) -> None:
+        self.model = model
+        self.count = count
+        self.threshold = threshold
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the state, batch left out."""
+        return [*((self.count, width) for width in self.model.state_widths), (self.count,)]
+
+    def begin(self, state: State) -> State:
+        """All particles alike.
+
+        Args:
+            state: what the model's `begin` gives, [batch, ...].
+        """
+        many = [tf.tile(value[:, tf.newaxis], [1, self.count, 1]) for value in state]
+        weights = tf.zeros([tf.shape(state[0])[0], self.count], self.model.density_dtype)
+        return (*many, weights - tf.math.log(tf.cast(self.count, weights.dtype)))
+
+    def step(
+        self,
+        state: State,
+        x: tf.Tensor,
+        known: Sequence[tf.Tensor],
+        noise: Noise,
+        valid: tf.Tensor | None = None,
+        training: bool | None = None,
+    ) -> tuple[State, tf.Tensor]:
+        """One step of the filter.
+
+        Args:
+            state: the filter's.
+            x: [batch, *event_shape].
+            known: what the model observes of the step, [batch, ...] each.
+            noise: of the rows, at this step.
+            valid: bool [batch], whether it is one: where not, nothing changes; None for all.
+            training: whether this is a training step.
+
+        Returns:
+            The state after it, and log p̂(x_t | x_1 … x_{t−1}), [batch], in nats; nought where it is no step.
+        """
+        model, count = self.model, self.count
+        *particles, weights = state
+        rows = tuple(tf.reshape(value, [-1, value.shape[-1]]) for value in particles)
+        move, weigh = model.mover(training), model.weigher(training)
+        index = tf.tile(tf.range(count), [tf.shape(x)[0]])[:, tf.newaxis]
+        step = noise.step
+        if isinstance(step, tf.Tensor) and step.shape.rank == 2:
+            step = repeat_rows(step, count)
+        each = Noise(repeat_rows(noise.seeds, count), index=index, step=step)
+        seen = [repeat_rows(value, count) for value in known]
+        moved, record = move(rows, seen, model.standard_normal(each))
+        found = weigh(record, repeat_rows(x, count))
+        change = found["log_likelihood"] - found["kl"] if count == 1 else found["log_weight"]
+        change = tf.reshape(change, [-1, count])
+        moved = tuple(
+            tf.reshape(value, [-1, count, old.shape[-1]]) for value, old in zip(moved, particles, strict=True)
+        )
+        following, score = normalised(weights + change)
+        if self.threshold and count > 1:
+            moved, following = self._drawn_anew(moved, following, noise)
+        if valid is not None:
+            score = tf.where(valid, score, tf.zeros_like(score))
+            following = tf.where(valid[:, tf.newaxis], following, weights)
+            moved = tuple(
+                tf.where(valid[:, tf.newaxis, tf.newaxis], new, old)
+                for new, old in zip(moved, particles, strict=True)
+            )
+        return (*moved, following), score
+
+    def run(
+        self,
+        inputs: dict[str, tf.Tensor],
+        known: Sequence[tf.Tensor],
+        noise: Noise,
+        training: bool | None = None,
+    ) -> tf.Tensor:
+        """log p̂(x_t | x_1 … x_{t−1}) of all steps, [batch, time].
+
+        Args:
+            inputs: the model's named inputs, `ready`.
+            known: what the model observes of all steps, [batch, time, ...] each.
+            noise: of the rows.
+            training: whether this is a training step.
+        """
+        x = inputs["x"]
+
+        def body(time: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
+            x, valid, *known = given
+            state, score = self.step(state, x, known, noise.at_step(time), valid, training)
+            return state, [score]
+
+        state = self.begin(self.model.begin(tf.shape(x)[0], inputs.get("context")))
+        outputs = [tf.TensorSpec([None], self.model.density_dtype)]
+        given = [x, inputs["mask"], *known]
+        _, (scores,) = scan(body, state, given, outputs, steps=tf.shape(x)[1])
+        return scores
+
+    def _drawn_anew(self, particles: State, weights: tf.Tensor, noise: Noise) -> tuple[State, tf.Tensor]:
+        """Particles by their weights, of the rows in which too few of them count."""
+        few = effective_share(weights) < self.threshold
+        uniform = noise.child(RESAMPLING).uniform((1,), tf.float64)[:, 0]
+        # The choice itself has no gradient: what its score function adds is mostly noise (Maddison et al., section 4).
+        ancestors = systematic(tf.stop_gradient(weights), uniform)
+        kept = tf.range(self.count)[tf.newaxis] * tf.ones_like(ancestors)
+        ancestors = tf.where(few[:, tf.newaxis], ancestors, kept)
+        equal = tf.zeros_like(weights) - tf.math.log(tf.cast(self.count, weights.dtype))
+        chosen = tuple(gathered(value, ancestors) for value in particles)
+        return chosen, tf.where(few[:, tf.newaxis], equal, weights)
