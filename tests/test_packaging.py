@@ -81,7 +81,9 @@ def test_training_pins_numpy_below_2_4() -> None:
     assert np.__version__ in pin
 
 
-@pytest.mark.parametrize("name", ["tensorflow", "tensorflow-probability", "keras", "tf2onnx", "onnx", "scikit-learn"])
+@pytest.mark.parametrize(
+    "name", ["tensorflow", "tensorflow-probability", "keras", "tf2onnx", "onnx", "scikit-learn", "statsmodels"]
+)
 def test_what_is_installed_is_what_training_asks_for(name: str) -> None:
     assert metadata.version(name) in _requirement(name, "train").specifier
 

@@ -25,6 +25,8 @@ def test_every_name_leads_to_the_thing_so_named():
         "stochastic-volatility",
         "breast-cancer",
         "diabetes",
+        "sunspots",
+        "co2",
         "digits",
         "mnist",
         "fashion-mnist",
@@ -47,6 +49,7 @@ def test_every_export_exists():
 
 def test_import_brings_numpy_only():
     heavy = {"tensorflow", "tensorflow_probability", "keras", "scipy", "sklearn", "tensorflow_datasets"}
+    heavy |= {"pandas", "statsmodels"}
     code = f"import sys; sys.path[:0] = {sys.path!r}; import tfgen.datasets; print({heavy!r} & set(sys.modules))"
     arguments = [sys.executable, "-c", code]
     assert subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip() == "set()"

@@ -39,6 +39,11 @@ figures = [
     plots.kl_per_dimension(np.ones(3)),
     plots.analogies(np.ones((5, 4, 4)), np.ones((2, 5, 4, 4))),
     plots.nearest_neighbours(np.ones((5, 4, 4)), np.ones((5, 2, 4, 4)), distances=np.ones((5, 2))),
+    plots.sequences_beside(np.ones((3, 4, 2)), np.zeros((3, 4, 2))),
+    plots.pen_strokes([[[1, 2, 0], [1, 0, 1]]]),
+    plots.forecast_bands(draws[:, 0], np.ones((4, 9)), history=draws[:, 1]),
+    plots.pit_histogram(np.linspace(0, 1, 50)),
+    plots.kl_over_time(np.ones((3, 4))),
 ]
 for index, figure in enumerate(figures):
     plots.save_figure(figure, f"{sys.argv[1]}/{index}.png", dpi=20)
@@ -93,4 +98,4 @@ def test_pyplot_and_its_global_state_stay_out(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
-    assert len(list(tmp_path.glob("*.png"))) == 14
+    assert len(list(tmp_path.glob("*.png"))) == 19

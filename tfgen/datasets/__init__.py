@@ -1,9 +1,10 @@
-"""Data whose limit is known, small real tables, and images; imports NumPy only.
+"""Data whose limit is known, small real tables, series, and images; imports NumPy only.
 
 A `KnownDensity` samples data and knows their exact log-density and entropy, so a model's gap to the truth
-can be stated in nats. A `Table` is a real data set with a fixed split, and `Images` are real images with a
-fixed split: good for ranking models only. All data come as dictionaries with the keys that ``fit`` takes:
-``"x"`` and, for conditional data, ``"context"``.
+can be stated in nats. A `Table` is a real data set with a fixed split, a `Series` one long real sequence that is
+split in time, and `Images` are real images with a fixed split: good for ranking models only. All data come as
+dictionaries with the keys that ``fit`` takes: ``"x"``, for conditional data ``"context"``, and for sequences of
+unequal lengths ``"mask"``.
 """
 
 from tfgen.datasets.bars import Bars
@@ -19,9 +20,12 @@ from tfgen.datasets.images import Images
 from tfgen.datasets.linear_gaussian import CommonFactor, NoisyAutoregression
 from tfgen.datasets.pinwheel import Pinwheel
 from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
+from tfgen.datasets.ragged import length_mask, pad_sequences
+from tfgen.datasets.real_series import co2, sunspots
 from tfgen.datasets.registry import DATASET_NAMES, by_name
 from tfgen.datasets.rings import Rings
 from tfgen.datasets.sequence import KnownSequence
+from tfgen.datasets.series import Series
 from tfgen.datasets.stochastic_volatility import StochasticVolatility
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
 from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
@@ -42,6 +46,7 @@ __all__ = [
     "Pinwheel",
     "ProbabilisticPCA",
     "Rings",
+    "Series",
     "SineCurve",
     "SmoothBishopInverse",
     "StochasticVolatility",
@@ -51,9 +56,13 @@ __all__ = [
     "breast_cancer",
     "by_name",
     "cifar10",
+    "co2",
     "diabetes",
     "digits",
     "dynamic_binarisation",
     "fashion_mnist",
+    "length_mask",
     "mnist",
+    "pad_sequences",
+    "sunspots",
 ]

@@ -16,7 +16,9 @@ from tfgen.datasets.images import Images
 from tfgen.datasets.linear_gaussian import CommonFactor, NoisyAutoregression
 from tfgen.datasets.pinwheel import Pinwheel
 from tfgen.datasets.probabilistic_pca import ProbabilisticPCA
+from tfgen.datasets.real_series import co2, sunspots
 from tfgen.datasets.rings import Rings
+from tfgen.datasets.series import Series
 from tfgen.datasets.stochastic_volatility import StochasticVolatility
 from tfgen.datasets.tables import Table, breast_cancer, diabetes
 from tfgen.datasets.tfds_images import cifar10, fashion_mnist, mnist
@@ -24,7 +26,7 @@ from tfgen.datasets.two_moons import TwoMoons
 
 __all__ = ["DATASET_NAMES", "by_name"]
 
-_FACTORIES: dict[str, Callable[[], KnownDensity | Table | Images]] = {
+_FACTORIES: dict[str, Callable[[], KnownDensity | Table | Series | Images]] = {
     EightGaussians.name: EightGaussians,
     TwoMoons.name: TwoMoons,
     Checkerboard.name: Checkerboard,
@@ -41,6 +43,8 @@ _FACTORIES: dict[str, Callable[[], KnownDensity | Table | Images]] = {
     StochasticVolatility.name: StochasticVolatility,
     "breast-cancer": breast_cancer,
     "diabetes": diabetes,
+    "sunspots": sunspots,
+    "co2": co2,
     "digits": digits,
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
@@ -51,15 +55,16 @@ DATASET_NAMES: tuple[str, ...] = tuple(_FACTORIES)
 """Every name that `by_name` knows."""
 
 
-def by_name(name: str) -> KnownDensity | Table | Images:
-    """Returns the generator, or loads the table or the images, of that name, with default arguments.
+def by_name(name: str) -> KnownDensity | Table | Series | Images:
+    """Returns the generator, or loads the table, the series or the images, of that name, with default arguments.
 
     Args:
         name: One of `DATASET_NAMES`.
 
     Raises:
         ValueError: If there is no such name.
-        ImportError: If the name is that of real data and scikit-learn, or TensorFlow Datasets, is not installed.
+        ImportError: If the name is that of real data and scikit-learn, statsmodels or TensorFlow Datasets, whichever
+            has them, is not installed.
         ConnectionError: If the data are to be downloaded first and cannot be.
 
     Example:

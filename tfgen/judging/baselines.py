@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["bernoulli_independent", "bernoulli_mixture", "full_gaussian", "linear_gaussian"]
+__all__ = ["bernoulli_independent", "bernoulli_mixture", "centred_log_prob", "full_gaussian", "linear_gaussian"]
 
 # Jeffreys' prior Beta(½, ½) of a probability, by its posterior mean: half an imagined row of each outcome, so
 # that no outcome is impossible.
@@ -31,7 +31,7 @@ def full_gaussian(train: ArrayLike, test: ArrayLike) -> NDArray[np.float64]:
     """
     train, test = np.asarray(train, np.float64), np.asarray(test, np.float64)
     mean = train.mean(axis=0)
-    return _centred_log_prob(test - mean, (train - mean).T @ (train - mean) / len(train))
+    return centred_log_prob(test - mean, (train - mean).T @ (train - mean) / len(train))
 
 
 def linear_gaussian(
@@ -61,7 +61,7 @@ def linear_gaussian(
     design, test_design = _with_ones(train_context), _with_ones(test_context)
     coefficients = np.linalg.lstsq(design, train_x, rcond=None)[0]
     residuals = train_x - design @ coefficients
-    return _centred_log_prob(test_x - test_design @ coefficients, residuals.T @ residuals / len(residuals))
+    return centred_log_prob(test_x - test_design @ coefficients, residuals.T @ residuals / len(residuals))
 
 
 def bernoulli_independent(train_x: ArrayLike, test_x: ArrayLike) -> NDArray[np.float64]:
@@ -179,7 +179,12 @@ def _with_ones(context: ArrayLike) -> NDArray[np.float64]:
     return np.concatenate([context, np.ones((len(context), 1))], axis=1)
 
 
-def _centred_log_prob(centred: NDArray[np.float64], covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+def centred_log_prob(centred: NDArray[np.float64], covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log N(x; 0, Σ) of each of [m, size] as [m], in nats.
+
+    Raises:
+        ValueError: where Σ is singular.
+    """
     rank = np.linalg.matrix_rank(covariance, hermitian=True)
     if rank < len(covariance):  # by rounding, Cholesky's factorisation may pass all the same
         raise ValueError(

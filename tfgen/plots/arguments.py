@@ -1,18 +1,22 @@
-"""What the pictures of image models are given, checked alike everywhere."""
+"""What pictures are given, checked alike everywhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tfgen.judging.steps import checked_mask
+
 __all__ = [
     "Decode",
+    "by_name",
     "checked_count",
     "checked_images",
     "checked_names",
     "checked_numbers",
     "checked_range",
+    "checked_sequences",
     "decoded_images",
 ]
 
@@ -47,22 +51,67 @@ def checked_names(argument: str, value: Sequence[str] | None, count: int, *, eac
     return [str(name) for name in value]
 
 
+def by_name(argument: str, value: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, tuple[str, Any]]:
+    """One array as it is, or several by name: for each name what errors call it and the array; one has no name."""
+    if not isinstance(value, Mapping):
+        return {"": (argument, value)}
+    if not value:
+        raise ValueError(f"`{argument}` must not be empty. Received: {argument}={value!r}")
+    return {str(name): (f"{argument}[{name!r}]", each) for name, each in value.items()}
+
+
 def checked_numbers(argument: str, value: Any) -> NDArray[np.float64]:
     """A non-empty array of finite real numbers, or an error that names the argument."""
-    try:
-        given = np.asarray(value)
-        if given.dtype.kind in "cSUMm":
-            raise TypeError(f"dtype={given.dtype.name}")
-        numbers = given.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        kind = type(value).__name__
-        raise ValueError(f"`{argument}` must be an array of real numbers. Received: {kind} ({error})") from error
+    numbers = _real_numbers(argument, value)
     if not numbers.size:
         raise ValueError(f"`{argument}` must not be empty. Received: shape={numbers.shape}")
     if not np.isfinite(numbers).all():
         wrong = numbers.size - np.isfinite(numbers).sum()
         raise ValueError(f"`{argument}` must be finite. Received: {wrong} of {numbers.size} NaN or infinite")
     return numbers
+
+
+def _real_numbers(argument: str, value: Any) -> NDArray[np.float64]:
+    """An array of real numbers, or an error that names the argument."""
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind in "cSUMm":
+            raise TypeError(f"dtype={given.dtype.name}")
+        return given.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        kind = type(value).__name__
+        raise ValueError(f"`{argument}` must be an array of real numbers. Received: {kind} ({error})") from error
+
+
+def checked_sequences(
+    argument: str, value: Any, mask: ArrayLike | None, *, mask_name: str = "mask", event: tuple[int, ...] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Sequences whose valid steps are finite, and which steps those are, or an error that names the argument.
+
+    Args:
+        argument: the name for errors.
+        value: [batch, time, *event].
+        mask: bool [batch, time], True at valid steps, which come first; None where all are.
+        mask_name: the name of `mask` for errors.
+        event: the shape that an event must have; any where it is None.
+
+    Returns:
+        The sequences, nought in padding, whatever was there; and the mask.
+
+    Raises:
+        ValueError: for another shape, an empty array, a mask that does not fit, or values that are no finite numbers.
+    """
+    numbers = _real_numbers(argument, value)
+    if numbers.ndim < 2 or (event is not None and numbers.shape[2:] != event):
+        sizes = "*event" if event is None else ", ".join(str(size) for size in event)
+        raise ValueError(
+            f"`{argument}` must have shape [batch, time{sizes and ', ' + sizes}]. Received: shape={numbers.shape}"
+        )
+    if not numbers.size:
+        raise ValueError(f"`{argument}` must not be empty. Received: shape={numbers.shape}")
+    valid = checked_mask(mask, numbers.shape[:2], name=mask_name)
+    held = np.where(valid.reshape(*valid.shape, *[1] * (numbers.ndim - 2)), numbers, 0.0)
+    return checked_numbers(argument, held), valid
 
 
 def checked_images(argument: str, value: Any, *, leading: tuple[str, ...] = ("n",)) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
-from tfgen.plots.arguments import checked_numbers
+from tfgen.plots.arguments import by_name, checked_numbers
 from tfgen.plots.labels import fitted, text_width
 
 __all__ = ["kl_per_dimension"]
@@ -39,15 +39,10 @@ def kl_per_dimension(kl: ArrayLike | Mapping[str, ArrayLike], *, threshold: floa
         >>> [label.get_text() for label in figure.axes[0].get_xticklabels()], figure.axes[0].get_title()
         (['1', '2', '0'], '2.50 nats, 2 of 3 dimensions active')
     """
-    if isinstance(kl, Mapping):
-        if not kl:
-            raise ValueError("`kl` must not be empty. Received: kl={}")
-        panels = {str(name): checked_numbers(f"kl[{name!r}]", each) for name, each in kl.items()}
-    else:
-        panels = {"": checked_numbers("kl", kl)}
-    for name, each in panels.items():
+    panels = {}
+    for name, (which, value) in by_name("kl", kl).items():
+        each = panels[name] = checked_numbers(which, value)
         if each.ndim != 1:
-            which = f"kl[{name!r}]" if name else "kl"
             raise ValueError(
                 f"`{which}` must have shape [latent_dim], the mean over examples. Received: shape={each.shape}"
             )

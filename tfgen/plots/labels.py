@@ -1,4 +1,4 @@
-"""Texts beside the images of a mosaic, as large as their room allows: they neither overlap nor leave the figure."""
+"""Texts and ticks, as large and as many as their room allows: they neither overlap nor leave the figure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-__all__ = ["fitted", "label_columns", "label_rows", "text_width"]
+__all__ = ["fitted", "label_columns", "label_rows", "text_width", "whole_steps"]
 
 _LARGEST, _LEVEL, _LEAST = 10.0, 7.0, 6.0  # points: of any label, of one that need not be turned, of any at all
 _LINE, _UPRIGHT = 1.25, 1.1  # a line's height, and what lines that are turned are apart, in font sizes
@@ -79,3 +80,8 @@ def label_rows(figure: Figure, axis: Any, centres: ArrayLike, texts: Sequence[st
     axis.set_yticks(np.asarray(centres)[::step], texts[::step], fontsize=size)
     axis.tick_params(axis="y", length=0)
     figure.set_figwidth(figure.get_figwidth() + size / 72 * text_width(texts) + 0.1)
+
+
+def whole_steps(axis: Any) -> None:
+    """Puts ticks of the horizontal axis at whole numbers, and at one alone where there is but one."""
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
