@@ -15,6 +15,7 @@ from tfgen.models.maf import IAF, MAF
 from tfgen.models.mdn import MDN
 from tfgen.models.nice import NICE
 from tfgen.models.real_nvp import RealNVP
+from tfgen.models.sequences import STORN, VRNN, RNNDensity, SequenceModel
 from tfgen.models.spline_flow import SplineFlow
 from tfgen.models.vae import VAE
 
@@ -25,7 +26,9 @@ __all__ = [
     "MAF",
     "MDN",
     "NICE",
+    "STORN",
     "VAE",
+    "VRNN",
     "BoundModel",
     "Dequantized",
     "ExactModel",
@@ -33,7 +36,9 @@ __all__ = [
     "FlowModel",
     "GenerativeModel",
     "Glow",
+    "RNNDensity",
     "RealNVP",
+    "SequenceModel",
     "SplineFlow",
     "load_model",
 ]

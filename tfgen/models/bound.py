@@ -45,6 +45,9 @@ class BoundModel(GenerativeModel):
         Burda et al., *Importance weighted autoencoders*, ICLR 2016, equation 8.
     """
 
+    inferred_axis: ClassVar[int] = 0
+    """Which of the tensors that `infer` gives is the batch."""
+
     score_kind: ClassVar[str] = "bound"
     stochastic: ClassVar[bool] = True
     term_names: tuple[str, ...] = ("reconstruction", "kl")
@@ -211,7 +214,6 @@ class BoundModel(GenerativeModel):
             Kong, *A note on importance sampling using standardized weights*, technical report 348, University of
             Chicago, 1992.
         """
-
         return self.run_seeded("importance", self.weighed, {"x": x, "context": context}, num_samples, seed, first_row)
 
     def weighed(self, inputs: dict[str, tf.Tensor], seeds: tf.Tensor, num_samples: int) -> dict[str, tf.Tensor]:
@@ -300,7 +302,7 @@ class BoundModel(GenerativeModel):
         """What makes the log-weights, a few samples at a time."""
 
         def weigh(first: tf.Tensor, count: int) -> tf.Tensor:
-            rows = sample_rows(inputs, inferred, seeds, first, count)
+            rows = sample_rows(inputs, inferred, seeds, first, count, axis=self.inferred_axis)
             return tf.reshape(self.log_weights(*rows, training), [-1, count])
 
         return weigh

@@ -133,7 +133,7 @@ def repeat_noise(noise: Noise, count: int) -> Noise:
 
 
 def sample_rows(
-    inputs: dict[str, tf.Tensor], inferred: Inferred, seeds: tf.Tensor, first: tf.Tensor, count: int
+    inputs: dict[str, tf.Tensor], inferred: Inferred, seeds: tf.Tensor, first: tf.Tensor, count: int, *, axis: int = 0
 ) -> tuple[dict[str, tf.Tensor], Inferred, Noise]:
     """A row for each of some samples of each example, with its noise: what `BoundModel.log_weights` takes.
 
@@ -143,6 +143,7 @@ def sample_rows(
         seeds: int32 [batch, 2].
         first: the first sample's number, an int32 scalar.
         count: how many samples.
+        axis: which of what was inferred is the batch.
 
     Returns:
         Inputs, inferred and noise of batch · count rows, an example's beside each other.
@@ -150,5 +151,7 @@ def sample_rows(
     rows = {name: repeat_rows(value, count) for name, value in inputs.items()}
     # Sample k has noise index k, however many are weighed and however many at once.
     index = tf.tile(first + tf.range(count), [tf.shape(seeds)[0]])[:, tf.newaxis]
-    repeated = tf.nest.map_structure(lambda value: repeat_rows(value, count), inferred)
+    repeated = tf.nest.map_structure(
+        lambda value: repeat_rows(value, count) if axis == 0 else tf.repeat(value, count, axis=axis), inferred
+    )
     return rows, repeated, Noise(repeat_rows(seeds, count), index=index)

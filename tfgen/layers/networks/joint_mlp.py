@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen.layers.arguments import checked_widths
 from tfgen.layers.networks.mlp import MLP
+from tfgen.layers.recurrent.products import Products, dense_stepper
 
 __all__ = ["JointMLP"]
 
@@ -52,24 +53,27 @@ class JointMLP(keras.layers.Layer):
         kernel, bias = self._weights()
         return tf.tensordot(known, kernel[: self.known], 1) + bias
 
-    def stepper(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """From what `prepare` gave for a step and b, each [batch, ...], to features [batch, hidden[-1]]."""
+    def stepper(self, products: Products | None = None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """The function of one step, its weights made ready once: call this outside of a loop, and that inside.
+
+        Args:
+            products: gets the affine maps, for a loop that wants to know them.
+
+        Returns:
+            From what `prepare` gave for a step and b, each [batch, ...], to features [batch, hidden[-1]].
+        """
         if not self.hidden:
             return lambda ahead, rest: tf.concat([ahead, tf.cast(rest, ahead.dtype)], axis=-1)
-        kernel = self._weights()[0][self.known :]
-        activation, others = self.network.activation, self.network.dense[1:]
-
-        def step(ahead: tf.Tensor, rest: tf.Tensor) -> tf.Tensor:
-            features = activation(ahead + tf.matmul(tf.cast(rest, ahead.dtype), kernel))
-            for dense in others:
-                features = dense(features)
-            return features
-
-        return step
+        products = Products() if products is None else products
+        number = products.add(self._weights()[0][self.known :])
+        activation, others = self.network.activation, dense_stepper(self.network.dense[1:], products)
+        return lambda ahead, rest: others(activation(ahead + products(number, rest)))
 
     def _weights(self) -> tuple[tf.Tensor, tf.Tensor]:
         first = self.network.dense[0]
-        kernel, bias = (tf.cast(tf.convert_to_tensor(value), self.compute_dtype) for value in (first.kernel, first.bias))
+        kernel, bias = (
+            tf.cast(tf.convert_to_tensor(value), self.compute_dtype) for value in (first.kernel, first.bias)
+        )
         return kernel, bias
 
     def get_config(self) -> dict[str, Any]:

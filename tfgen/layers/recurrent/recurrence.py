@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tfgen.layers.arguments import checked_choice, checked_count, checked_positive, checked_widths
 from tfgen.layers.recurrent.gradients import clip_gradient
-from tfgen.layers.recurrent.steppers import advance, checked_cells, project, state_sizes
+from tfgen.layers.recurrent.products import Products
+from tfgen.layers.recurrent.steppers import advance, checked_cells, project, projected_width, state_sizes
 
 __all__ = ["CONTEXT_USES", "Recurrence"]
 
@@ -51,8 +52,8 @@ class Recurrence(keras.layers.Layer):
         >>> recurrence = Recurrence(cell="gru", units=(8, 4))
         >>> recurrence.build_for(known=3)
         >>> state = recurrence.begin(tf.constant(2))
-        >>> known = recurrence.prepare(tf.zeros([2, 5, 3]))
-        >>> state = recurrence.stepper()([part[:, 0] for part in known], None, state)
+        >>> known = recurrence.prepare(tf.zeros([5, 2, 3]))
+        >>> state = recurrence.stepper()([part[0] for part in known], None, state)
         >>> recurrence.output(state).shape.as_list()
         [2, 12]
     """
@@ -91,6 +92,11 @@ class Recurrence(keras.layers.Layer):
         """h's."""
         widths = [int(cell.output_size) for cell in self.cells]
         return sum(widths) if self.skip else widths[-1]
+
+    @property
+    def prepared_widths(self) -> list[int]:
+        """The widths of what `prepare` gives."""
+        return [projected_width(cell, self.known) for cell in (self.cells if self.skip else self.cells[:1])]
 
     def build_for(self, known: int, rest: int = 0, context: int | None = None) -> None:
         """Makes all weights.
@@ -131,38 +137,43 @@ class Recurrence(keras.layers.Layer):
         else:
             flat = self._rows(self.initial_state, rows)
         states = (*tf.split(flat, self.state_widths[:-1], axis=-1), tf.zeros([rows, self.output_width], flat.dtype))
-        known = self.prepare(self._rows(self.start_known, rows)[:, tf.newaxis], context)
+        known = self.prepare(self._rows(self.start_known, rows)[tf.newaxis], context)
         rest = None if self.start_rest is None else self._rows(self.start_rest, rows)
-        return self.stepper()([part[:, 0] for part in known], rest, states)
+        return self.stepper()([part[0] for part in known], rest, states)
 
     def prepare(self, known: tf.Tensor, context: tf.Tensor | None = None) -> list[tf.Tensor]:
         """What is done for all steps at once, for each cell that sees the input.
 
         Args:
-            known: [batch, time, width].
+            known: [time, batch, width].
             context: [batch, width], or None.
 
         Returns:
-            Tensors [batch, time, ...], to be sliced for `stepper`'s function.
+            Tensors [time, batch, ...], to be sliced for `stepper`'s function.
         """
         known = tf.cast(known, self.compute_dtype)
         if context is not None and self.context_as != "initial_state":
-            along = tf.cast(context, known.dtype)[:, tf.newaxis] * tf.ones_like(known[..., :1])
+            along = tf.cast(context, known.dtype)[tf.newaxis] * tf.ones_like(known[..., :1])
             known = tf.concat([known, along], axis=-1)
         return [project(cell, known) for cell in (self.cells if self.skip else self.cells[:1])]
 
-    def stepper(self, training: bool | None = None) -> Callable[[Sequence[tf.Tensor], tf.Tensor | None, State], State]:
+    def stepper(
+        self, training: bool | None = None, products: Products | None = None
+    ) -> Callable[[Sequence[tf.Tensor], tf.Tensor | None, State], State]:
         """The function of one step, its weights made ready once: call this outside of a loop, and that inside.
 
         Args:
             training: whether gradients are wanted, and so to be clipped.
+            products: gets the cells' affine maps, for a loop that wants to know them.
 
         Returns:
             From `prepare`'s tensors of one step, [batch, ...], the rest of the input, [batch, width] or None, and the
             state before to the state after.
         """
+        products = Products() if products is None else products
         steps = [
-            advance(cell, self.known if self.skip or not index else 0) for index, cell in enumerate(self.cells)
+            advance(cell, self.known if self.skip or not index else 0, products)
+            for index, cell in enumerate(self.cells)
         ]
         sizes = [len(state_sizes(cell)) for cell in self.cells]
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-__all__ = ["Advance", "advance", "checked_cells", "project", "state_sizes"]
+from tfgen.layers.recurrent.products import Products
+
+__all__ = ["Advance", "advance", "checked_cells", "project", "projected_width", "state_sizes"]
 
 Advance = Callable[[tf.Tensor | None, tf.Tensor | None, tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]
 """From what `project` gave for a step, the rest of the input and the cell's states to the output and new states."""
@@ -35,17 +37,26 @@ def project(cell: keras.layers.Layer, known: tf.Tensor) -> tf.Tensor:
     return product if bias is None else product + bias
 
 
-def advance(cell: keras.layers.Layer, known: int) -> Advance:
+def projected_width(cell: keras.layers.Layer, known: int) -> int:
+    """The width of what `project` gives of an input of some width."""
+    return int(cell.kernel.shape[-1]) if _split(cell) else known
+
+
+def advance(cell: keras.layers.Layer, known: int, products: Products) -> Advance:
     """A cell as a function of one step, its weights made ready.
 
     Args:
         cell: any Keras cell.
         known: how many entries of the input `project` was given.
+        products: gets the cell's affine maps.
     """
     if not _split(cell):
+        products.complete = False
         return _whole(cell)
     kernel, recurrent = _weight(cell, cell.kernel)[known:], _weight(cell, cell.recurrent_kernel)
-    return _lstm(cell, kernel, recurrent) if isinstance(cell, keras.layers.LSTMCell) else _gru(cell, kernel, recurrent)
+    bias = None if known else _input_bias(cell)  # else `project` has added it
+    make = _lstm if isinstance(cell, keras.layers.LSTMCell) else _gru
+    return make(cell, kernel, recurrent, bias, products)
 
 
 def _split(cell: keras.layers.Layer) -> bool:
@@ -65,15 +76,22 @@ def _whole(cell: keras.layers.Layer) -> Advance:
     return step
 
 
-def _lstm(cell: keras.layers.LSTMCell, kernel: tf.Tensor, recurrent: tf.Tensor) -> Advance:
-    joined = tf.concat([kernel, recurrent], axis=0)
+def _lstm(
+    cell: keras.layers.LSTMCell,
+    kernel: tf.Tensor,
+    recurrent: tf.Tensor,
+    bias: tf.Tensor | None,
+    products: Products,
+) -> Advance:
+    number = products.add(tf.concat([kernel, recurrent], axis=0), bias)
 
     def step(
         projected: tf.Tensor | None, rest: tf.Tensor | None, states: tuple[tf.Tensor, ...]
     ) -> tuple[tf.Tensor, ...]:
         output, carry = states
-        inputs = output if rest is None else tf.concat([rest, output], axis=-1)
-        gates = tf.matmul(inputs, joined) + _projection(cell, projected)
+        gates = products(number, output if rest is None else tf.concat([rest, output], axis=-1))
+        if projected is not None:
+            gates += projected
         inner, forget, candidate, outer = tf.split(gates, 4, axis=-1)
         gate = cell.recurrent_activation
         carry = gate(forget) * carry + gate(inner) * cell.activation(candidate)
@@ -83,41 +101,31 @@ def _lstm(cell: keras.layers.LSTMCell, kernel: tf.Tensor, recurrent: tf.Tensor) 
     return step
 
 
-def _gru(cell: keras.layers.GRUCell, kernel: tf.Tensor, recurrent: tf.Tensor) -> Advance:
-    units = cell.units
-    bias = _weight(cell, cell.bias)[1] if cell.use_bias else tf.zeros_like(recurrent[0])
-    # One product for both, [update, reset, candidate's from the input, candidate's own]: in a loop of small products
-    # their number counts, and not the noughts in them.
-    above = tf.concat([kernel, tf.zeros_like(kernel[:, :units])], axis=-1)
-    below = tf.concat([recurrent[:, : 2 * units], tf.zeros_like(recurrent[:, :units]), recurrent[:, 2 * units :]], -1)
-    joined = tf.concat([above, below], axis=0)
-    own_bias = tf.concat([bias[: 2 * units], tf.zeros_like(bias[:units]), bias[2 * units :]], axis=0)
+def _gru(
+    cell: keras.layers.GRUCell,
+    kernel: tf.Tensor,
+    recurrent: tf.Tensor,
+    bias: tf.Tensor | None,
+    products: Products,
+) -> Advance:
+    own_number = products.add(recurrent, _weight(cell, cell.bias)[1] if cell.use_bias else None)
+    number = products.add(kernel, bias) if kernel.shape[0] else None
 
     def step(
         projected: tf.Tensor | None, rest: tf.Tensor | None, states: tuple[tf.Tensor, ...]
     ) -> tuple[tf.Tensor, ...]:
         (before,) = states
-        given = _projection(cell, projected)
-        if rest is None:
-            own = tf.matmul(before, recurrent) + bias
-            gates, candidate, own = given[..., : 2 * units] + own[:, : 2 * units], given[..., 2 * units :], own[:, 2 * units :]
-        else:
-            both = tf.matmul(tf.concat([rest, before], axis=-1), joined) + own_bias
-            gates = given[..., : 2 * units] + both[:, : 2 * units]
-            candidate, own = given[..., 2 * units :] + both[:, 2 * units : 3 * units], both[:, 3 * units :]
-        keep, reset = tf.split(cell.recurrent_activation(gates), 2, axis=-1)
-        output = cell.activation(candidate + reset * own)
+        given = [products(number, rest)] if number is not None else []
+        given += [projected] if projected is not None else []
+        update, reset, candidate = tf.split(tf.add_n(given), 3, axis=-1)
+        own_update, own_reset, own = tf.split(products(own_number, before), 3, axis=-1)
+        gate = cell.recurrent_activation
+        keep = gate(update + own_update)
+        output = cell.activation(candidate + gate(reset + own_reset) * own)
         output = keep * before + (1 - keep) * output
         return output, output
 
     return step
-
-
-def _projection(cell: keras.layers.Layer, projected: tf.Tensor | None) -> tf.Tensor:
-    if projected is not None:
-        return projected
-    bias = _input_bias(cell)
-    return tf.zeros([cell.kernel.shape[-1]], cell.compute_dtype) if bias is None else bias
 
 
 def _input_bias(cell: keras.layers.Layer) -> tf.Tensor | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from tfgen.layers.recurrent import scan
+from tfgen.layers.recurrent import scan, swapped
 from tfgen.models.importance import repeat_rows
 from tfgen.models.sequences.particles import effective_share, gathered, normalised, systematic
 from tfgen.noise import Noise
@@ -15,7 +15,7 @@ from tfgen.noise import Noise
 if TYPE_CHECKING:
     from tfgen.models.sequences.stochastic import StochasticModel
 
-__all__ = ["ParticleFilter", "RESAMPLING"]
+__all__ = ["RESAMPLING", "ParticleFilter"]
 
 State = tuple[tf.Tensor, ...]
 
@@ -108,8 +108,7 @@ class ParticleFilter:
             score = tf.where(valid, score, tf.zeros_like(score))
             following = tf.where(valid[:, tf.newaxis], following, weights)
             moved = tuple(
-                tf.where(valid[:, tf.newaxis, tf.newaxis], new, old)
-                for new, old in zip(moved, particles, strict=True)
+                tf.where(valid[:, tf.newaxis, tf.newaxis], new, old) for new, old in zip(moved, particles, strict=True)
             )
         return (*moved, following), score
 
@@ -124,7 +123,7 @@ class ParticleFilter:
 
         Args:
             inputs: the model's named inputs, `ready`.
-            known: what the model observes of all steps, [batch, time, ...] each.
+            known: what the model observes of all steps, [time, batch, ...] each.
             noise: of the rows.
             training: whether this is a training step.
         """
@@ -137,9 +136,9 @@ class ParticleFilter:
 
         state = self.begin(self.model.begin(tf.shape(x)[0], inputs.get("context")))
         outputs = [tf.TensorSpec([None], self.model.density_dtype)]
-        given = [x, inputs["mask"], *known]
+        given = [swapped(x), swapped(inputs["mask"]), *known]
         _, (scores,) = scan(body, state, given, outputs, steps=tf.shape(x)[1])
-        return scores
+        return swapped(scores)
 
     def _drawn_anew(self, particles: State, weights: tf.Tensor, noise: Noise) -> tuple[State, tf.Tensor]:
         """Particles by their weights, of the rows in which too few of them count."""

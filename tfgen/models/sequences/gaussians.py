@@ -1,6 +1,5 @@
 """Diagonal Gaussians of each step: locations and scales, densities and divergences."""
 
-
 import tensorflow as tf
 
 from tfgen.layers.distributions import IndependentNormal
@@ -11,9 +10,9 @@ Gaussian = tuple[tf.Tensor, tf.Tensor]
 """A location and a scale, [rows, size] each."""
 
 
-def location_and_scale(layer: IndependentNormal, features: tf.Tensor) -> Gaussian:
-    """Those of a layer of independent normals, for rows of features."""
-    normal = layer.make_distribution(layer.project(features)).distribution
+def location_and_scale(layer: IndependentNormal, parameters: tf.Tensor) -> Gaussian:
+    """Those of a layer of independent normals, of what its projection gave."""
+    normal = layer.make_distribution(parameters).distribution
     return normal.loc, normal.scale
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfgen.layers.arguments import checked_count
 from tfgen.layers.distributions.support import Support
-from tfgen.layers.recurrent import scan
+from tfgen.layers.recurrent import scan, swapped
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.inputs import ModelInputs
@@ -226,6 +226,7 @@ class SequenceModel(GenerativeModel):
 
         outputs = [tf.TensorSpec([None, *shape], self.density_dtype) for shape in self.drawn_shapes.values()]
         _, drawn = scan(body, self.begin(tf.shape(seed)[0], context), [], outputs, steps=most)
+        drawn = [swapped(value) for value in drawn]
         mask = tf.range(most) < steps[:, tf.newaxis]
         zeroed = [
             tf.where(tf.reshape(mask, [*tf.unstack(tf.shape(mask)), *[1] * (len(value.shape) - 2)]), value, 0.0)

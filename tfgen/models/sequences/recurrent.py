@@ -12,9 +12,9 @@ from tfgen.layers.distributions.support import Support
 from tfgen.layers.networks import MLP
 from tfgen.layers.recurrent import Recurrence
 from tfgen.models.parts import check_apart, with_parts
+from tfgen.models.seeds import EVALUATION_SEED
 from tfgen.models.sequences.likelihoods import make_step_likelihood
 from tfgen.models.sequences.model import SequenceModel, State
-from tfgen.models.seeds import EVALUATION_SEED
 from tfgen.noise import Noise, draw
 
 __all__ = ["RecurrentModel"]
@@ -148,8 +148,7 @@ class RecurrentModel(SequenceModel):
 
     def one(self, x: tf.Tensor, context: tf.Tensor | None) -> list[tf.Tensor]:
         """What the recurrence sees of a single step x, [batch, *event_shape]."""
-        known = self.recurrence.prepare(self.features(x)[:, tf.newaxis], context)
-        return [part[:, 0] for part in known]
+        return [part[0] for part in self.recurrence.prepare(self.features(x)[tf.newaxis], context)]
 
     def make_network(self, name: str, hidden: tuple[int, ...]) -> MLP:
         """An MLP of the model's activation and dtype."""
@@ -169,9 +168,11 @@ class RecurrentModel(SequenceModel):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         given = self._likelihood_name or keras.saving.serialize_keras_object(self.likelihood)
-        cells = self.cell if isinstance(self.cell, str) else [
-            keras.saving.serialize_keras_object(cell) for cell in self.recurrence.cells
-        ]
+        cells = (
+            self.cell
+            if isinstance(self.cell, str)
+            else [keras.saving.serialize_keras_object(cell) for cell in self.recurrence.cells]
+        )
         return {
             **super().get_config(),
             "likelihood": given,

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.recurrent import over_time, scan
+from tfgen.layers.recurrent import Products, over_time, scan, swapped
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.latent import EVENT
 from tfgen.models.sequences.model import Generate, State, kept_where, masked_sum
@@ -108,7 +108,7 @@ class RNNDensity(RecurrentModel):
         inputs = self.inputs_spec.values(specs, {"x": x, "mask": mask, "context": context})
         inputs = self.ready(inputs)
         features, _ = self._past(inputs, self.begin(tf.shape(inputs["x"])[0], inputs.get("context")), False)
-        return self.likelihood(over_time(self.network, features)).tensor_distribution
+        return self.likelihood(over_time(self.network, swapped(features))).tensor_distribution
 
     def call(
         self, inputs: dict[str, tf.Tensor], training: bool | None = None, seeds: tf.Tensor | None = None
@@ -180,9 +180,10 @@ class RNNDensity(RecurrentModel):
         return self.likelihood(self.network(self.recurrence.output(state))).tensor_distribution
 
     def _past(self, inputs: dict[str, tf.Tensor], state: State, training: bool | None) -> tuple[tf.Tensor, State]:
-        """h_1 … h_T, [batch, time, width], and the state after all steps."""
-        known = self.recurrence.prepare(over_time(self.features, inputs["x"]), inputs.get("context"))
-        move = self.recurrence.stepper(training)
+        """h_1 … h_T, [time, batch, width], and the state after all steps."""
+        known = self.recurrence.prepare(over_time(self.features, swapped(inputs["x"])), inputs.get("context"))
+        products = Products() if training else None
+        move = self.recurrence.stepper(training, products)
 
         def body(_: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
             valid, *known = given
@@ -190,7 +191,8 @@ class RNNDensity(RecurrentModel):
 
         outputs = [tf.TensorSpec([None, self.recurrence.output_width], self.compute_dtype)]
         steps = tf.shape(inputs["x"])[1]
-        state, (features,) = scan(body, state, [inputs["mask"], *known], outputs, steps=steps)
+        given = [swapped(inputs["mask"]), *known]
+        state, (features,) = scan(body, state, given, outputs, steps=steps, products=products)
         return features, state
 
     def _scored(self, inputs: dict[str, tf.Tensor], state: State, training: bool | None) -> tuple[tf.Tensor, State]:
@@ -200,7 +202,7 @@ class RNNDensity(RecurrentModel):
         def log_prob(features: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
             return self.likelihood(self.network(features)).log_prob(x)
 
-        return over_time(log_prob, features, inputs["x"]), state
+        return swapped(over_time(log_prob, features, swapped(inputs["x"]))), state
 
     def _score(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"score": self.checked_score(-self.call(inputs, training=False)["nll"], inputs["mask"])}

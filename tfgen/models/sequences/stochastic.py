@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tfgen.layers.arguments import checked_choice, checked_count
-from tfgen.layers.recurrent import over_time, scan
+from tfgen.layers.recurrent import Products, over_time, scan, swapped
 from tfgen.models.bound import BoundModel
 from tfgen.models.endpoints import Endpoint
-from tfgen.models.importance import Inferred, repeat_rows
-from tfgen.models.latent import EVENT, LATENT
+from tfgen.models.importance import Inferred
+from tfgen.models.latent import LATENT
 from tfgen.models.sequences.filtering import ParticleFilter
-from tfgen.models.sequences.model import Generate, State, kept_where, masked_sum
+from tfgen.models.sequences.model import State, kept_where, masked_sum
 from tfgen.models.sequences.recurrent import RecurrentModel
 from tfgen.noise import Noise, pick
 
@@ -55,6 +55,7 @@ class StochasticModel(RecurrentModel, BoundModel):
         ValueError: naming the argument that is out of range.
     """
 
+    inferred_axis: ClassVar[int] = 1
     stochastic: ClassVar[bool] = True
     score_kind: ClassVar[str] = "bound"
     term_names: tuple[str, ...] = ("reconstruction", "kl")
@@ -115,12 +116,17 @@ class StochasticModel(RecurrentModel, BoundModel):
             training: whether this is a training step.
 
         Returns:
-            Tensors [batch, time, ...], and what it remembers after these.
+            Tensors [time, batch, ...], and what it remembers after these.
         """
 
     @abc.abstractmethod
-    def mover(self, training: bool | None = None) -> Move:
-        """The function that goes one step on, z_t drawn from the posterior; its weights are made ready once."""
+    def mover(self, training: bool | None = None, products: Products | None = None) -> Move:
+        """The function that goes one step on, z_t drawn from the posterior; its weights are made ready once.
+
+        Args:
+            training: whether this is a training step.
+            products: gets the affine maps, for a loop that wants to know them.
+        """
 
     @abc.abstractmethod
     def weigher(self, training: bool | None = None) -> Weigh:
@@ -300,16 +306,14 @@ class StochasticModel(RecurrentModel, BoundModel):
         *particles, weights = state[size:]
         given = (*(tf.cast(value, self.compute_dtype) for value in particles), weights)
         filter_ = self._filter(self.num_samples, self.bound_kind)
-        following, score = filter_.step(given, x, [value[:, 0] for value in known], noise)
+        following, score = filter_.step(given, x, [value[0] for value in known], noise)
         return (*observer, *following), score
 
     def stream_draw(self, state: State, context: tf.Tensor | None, noise: Noise) -> tf.Tensor:
         """See `SequenceModel.stream_draw`; a particle is picked by the weights, and goes on by itself."""
         *particles, weights = state[len(self.observer_widths) :]
         chosen = pick(weights, noise.child(_NEXT), ())
-        one = tuple(
-            tf.cast(tf.gather(value, chosen, axis=1, batch_dims=1), self.compute_dtype) for value in particles
-        )
+        one = tuple(tf.cast(tf.gather(value, chosen, axis=1, batch_dims=1), self.compute_dtype) for value in particles)
         _, drawn = self.generator(context)(one, noise)
         return tf.cast(drawn["x"], self.density_dtype)
 
@@ -331,9 +335,7 @@ class StochasticModel(RecurrentModel, BoundModel):
         return tf.reduce_sum(scores, axis=1)
 
     def _filter(self, count: int, kind: str) -> ParticleFilter:
-        return ParticleFilter(
-            self, count=count, threshold=self.resampling_threshold if kind == "fivo" else 0.0
-        )
+        return ParticleFilter(self, count=count, threshold=self.resampling_threshold if kind == "fivo" else 0.0)
 
     def _trajectory(
         self,
@@ -351,22 +353,23 @@ class StochasticModel(RecurrentModel, BoundModel):
         rows, steps = tf.unstack(tf.shape(inputs["x"])[:2])
         index = noise.index
         if isinstance(index, tf.Tensor) and index.shape.rank == 2:
-            index = tf.reshape(tf.repeat(index, steps, axis=0), [-1, 1])
-        times = tf.tile(first + tf.range(steps), [rows])[:, tf.newaxis]
-        each = Noise(tf.reshape(tf.repeat(noise.seeds, steps, axis=0), [-1, 2]), index=index, step=times)
-        normal = tf.reshape(self.standard_normal(each), [rows, steps, self.latent_dim])
-        move = self.mover(training)
+            index = tf.tile(index, [steps, 1])
+        times = tf.repeat(first + tf.range(steps), rows)[:, tf.newaxis]
+        each = Noise(tf.tile(noise.seeds, [steps, 1]), index=index, step=times)
+        normal = tf.reshape(self.standard_normal(each), [steps, rows, self.latent_dim])
+        products = Products() if training else None
+        move = self.mover(training, products)
 
         def body(_: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, Record]:
             valid, normal, *known = given
             following, record = move(state, known, normal)
             return kept_where(valid, following, state), record
 
-        given = [inputs["mask"], normal, *known]
-        state, record = scan(body, state, given, self.record_specs, steps=steps)
+        given = [swapped(inputs["mask"]), normal, *known]
+        state, record = scan(body, state, given, self.record_specs, steps=steps, products=products)
         weigh = self.weigher(training)
-        found = over_time(lambda *values: weigh(values[:-1], values[-1]), *record, inputs["x"])
-        return found, state
+        found = over_time(lambda *values: weigh(values[:-1], values[-1]), *record, swapped(inputs["x"]))
+        return {name: swapped(value) for name, value in found.items()}, state
 
     def _terms(self, found: dict[str, tf.Tensor], mask: tf.Tensor) -> dict[str, tf.Tensor]:
         return {

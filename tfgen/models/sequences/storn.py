@@ -1,5 +1,6 @@
 """Stochastic recurrent networks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,7 +9,7 @@ from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.arguments import checked_widths
 from tfgen.layers.distributions import IndependentNormal
-from tfgen.layers.recurrent import Recurrence, over_time, scan
+from tfgen.layers.recurrent import Products, Recurrence, dense_stepper, over_time, scan, swapped
 from tfgen.models.latent import EVENT
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State, kept_where
@@ -90,8 +91,8 @@ class STORN(StochasticModel):
 
     @property
     def state_widths(self) -> list[int]:
-        """The recurrence's, and φ_x of the last step."""
-        return [*self.recurrence.state_widths, self.feature_width]
+        """The recurrence's, and what it is to see of the last step's x."""
+        return [*self.recurrence.state_widths, *self.recurrence.prepared_widths]
 
     @property
     def observer_widths(self) -> list[int]:
@@ -113,8 +114,9 @@ class STORN(StochasticModel):
 
     def begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
         """See `SequenceModel.begin`."""
-        first = tf.cast(tf.convert_to_tensor(self.first_features), self.compute_dtype)
-        return (*super().begin(rows, context), tf.tile(first[tf.newaxis], [rows, 1]))
+        first = tf.tile(tf.convert_to_tensor(self.first_features)[tf.newaxis, tf.newaxis], [1, rows, 1])
+        seen = [part[0] for part in self.recurrence.prepare(first, context)]
+        return (*super().begin(rows, context), *seen)
 
     def observer_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
         """See `StochasticModel.observer_begin`."""
@@ -124,9 +126,11 @@ class STORN(StochasticModel):
         self, inputs: dict[str, tf.Tensor], observer: State, training: bool | None
     ) -> tuple[list[tf.Tensor], State]:
         """See `StochasticModel.observe`: the posterior of each step, and the features for the next one."""
-        features = over_time(self.features, inputs["x"])
-        known = self.recognition.prepare(features, inputs.get("context"))
-        advance = self.recognition.stepper(training)
+        features = over_time(self.features, swapped(inputs["x"]))
+        context = inputs.get("context")
+        known = self.recognition.prepare(features, context)
+        products = Products() if training else None
+        advance = self.recognition.stepper(training, products)
 
         def body(_: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
             valid, *known = given
@@ -134,22 +138,24 @@ class STORN(StochasticModel):
             return state, [self.recognition.output(state)]
 
         outputs = [tf.TensorSpec([None, self.recognition.output_width], self.compute_dtype)]
-        steps = tf.shape(features)[1]
-        observer, (summary,) = scan(body, observer, [inputs["mask"], *known], outputs, steps=steps)
-        location, scale = over_time(lambda summary: location_and_scale(self.posterior, summary), summary)
-        # The features go into the state, and come to the recurrence with the next step.
-        along = [] if not self.state_from_context else [self._along(inputs["context"], steps)]
-        return [features, location, scale, *along], observer
+        steps = tf.shape(features)[0]
+        given = [swapped(inputs["mask"]), *known]
+        observer, (summary,) = scan(body, observer, given, outputs, steps=steps, products=products)
 
-    def mover(self, training: bool | None = None) -> Move:
+        def posterior(summary: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return location_and_scale(self.posterior, self.posterior.project(summary))
+
+        return [*over_time(posterior, summary), *self.recurrence.prepare(features, context)], observer
+
+    def mover(self, training: bool | None = None, products: Products | None = None) -> Move:
         """See `StochasticModel.mover`."""
-        follow = self._follower(training)
+        follow = self._follower(training, products)
 
         def move(state: State, known: Record, normal: tf.Tensor) -> tuple[State, Record]:
-            features, location, scale, *context = known
+            location, scale, *seen = known
             z = location + scale * normal
-            following = follow(state, z, context[0] if context else None)
-            return (*following, features), [self.recurrence.output(following), location, scale, z]
+            following = follow(state, z)
+            return (*following, *seen), [self.recurrence.output(following), location, scale, z]
 
         return move
 
@@ -165,31 +171,29 @@ class STORN(StochasticModel):
 
     def generator(self, context: tf.Tensor | None) -> Generate:
         """See `SequenceModel.generator`."""
-        follow = self._follower(False)
+        follow = self._follower()
 
         def generate(state: State, noise: Noise) -> tuple[State, dict[str, tf.Tensor]]:
             z = self.standard_normal(noise)
-            following = follow(state, z, context)
+            following = follow(state, z)
             likelihood = self._likelihood_of(self.recurrence.output(following))
             x = tf.cast(draw(likelihood, noise.child(EVENT)), self.density_dtype)
-            return (*following, self.features(x)), {"x": x, "z": z}
+            return (*following, *self.one(x, context)), {"x": x, "z": z}
 
         return generate
 
-    def _follower(self, training: bool | None) -> Any:
-        """From a state, z and the context to the recurrence's state after the step."""
-        advance = self.recurrence.stepper(training)
+    def _follower(
+        self, training: bool | None = None, products: Products | None = None
+    ) -> Callable[[State, tf.Tensor], State]:
+        """From a state and z to the recurrence's state after the step."""
+        products = Products() if products is None else products
+        advance, size = self.recurrence.stepper(training, products), len(self.recurrence.state_widths)
+        latent_of = dense_stepper(self.latent_network.dense, products)
 
-        def follow(state: State, z: tf.Tensor, context: tf.Tensor | None) -> State:
-            *before, features = state
-            latent = self.latent_network(tf.cast(z, self.compute_dtype))
-            known = self.recurrence.prepare(features[:, tf.newaxis], context)
-            return advance([part[:, 0] for part in known], latent, tuple(before))
+        def follow(state: State, z: tf.Tensor) -> State:
+            return advance(state[size:], latent_of(tf.cast(z, self.compute_dtype)), state[:size])
 
         return follow
-
-    def _along(self, context: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-        return tf.tile(context[:, tf.newaxis], [1, steps, 1])
 
     def _likelihood_of(self, summary: tf.Tensor) -> tfd.Distribution:
         """p(x_t | h_t), batch shape [rows]."""

@@ -70,7 +70,5 @@ def _filled_up(value: tf.Tensor, more: tf.Tensor) -> tf.Tensor:
 
 
 def _cut(value: tf.Tensor, first: tf.Tensor, size: int) -> tf.Tensor:
-    cut = tf.slice(
-        value, [0, first, *[0] * (len(value.shape) - 2)], [-1, size, *[-1] * (len(value.shape) - 2)]
-    )
+    cut = tf.slice(value, [0, first, *[0] * (len(value.shape) - 2)], [-1, size, *[-1] * (len(value.shape) - 2)])
     return tf.ensure_shape(cut, [value.shape[0], size, *value.shape[2:]])

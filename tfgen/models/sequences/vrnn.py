@@ -9,7 +9,7 @@ from tensorflow_probability import distributions as tfd
 from tfgen.layers.arguments import checked_choice, checked_widths
 from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.networks import JointMLP
-from tfgen.layers.recurrent import over_time
+from tfgen.layers.recurrent import Products, dense_stepper, over_time, swapped
 from tfgen.models.latent import EVENT
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State
@@ -76,9 +76,7 @@ class VRNN(StochasticModel):
         self.prior_kind = checked_choice("prior", prior, _PRIORS)
         self.latent_units = checked_widths("latent_units", latent_units)
         self.latent_network = self.make_network("latent", self.latent_units)
-        self.encoder = JointMLP(
-            hidden=self.hidden, activation=self.activation, dtype=self.dtype_policy, name="encoder"
-        )
+        self.encoder = JointMLP(hidden=self.hidden, activation=self.activation, dtype=self.dtype_policy, name="encoder")
         self.posterior = IndependentNormal(event_shape=(self.latent_dim,), dtype=self.dtype_policy, name="posterior")
         if self.prior_kind == "recurrent":
             self.prior_network = self.make_network("prior_network", self.hidden)
@@ -127,19 +125,22 @@ class VRNN(StochasticModel):
     ) -> tuple[list[tf.Tensor], State]:
         """See `StochasticModel.observe`: the products with φ_x."""
         del training
-        features = over_time(self.features, inputs["x"])
+        features = over_time(self.features, swapped(inputs["x"]))
         return [self.encoder.prepare(features), *self.recurrence.prepare(features, inputs.get("context"))], observer
 
-    def mover(self, training: bool | None = None) -> Move:
+    def mover(self, training: bool | None = None, products: Products | None = None) -> Move:
         """See `StochasticModel.mover`."""
-        encode, advance = self.encoder.stepper(), self.recurrence.stepper(training)
+        products = Products() if products is None else products
+        encode, advance = self.encoder.stepper(products), self.recurrence.stepper(training, products)
+        posterior = dense_stepper([self.posterior.projection], products)
+        latent_of = dense_stepper(self.latent_network.dense, products)
 
         def move(state: State, known: Record, normal: tf.Tensor) -> tuple[State, Record]:
             ahead, *parts = known
             past = self.recurrence.output(state)
-            location, scale = location_and_scale(self.posterior, encode(ahead, past))
+            location, scale = location_and_scale(self.posterior, posterior(encode(ahead, past)))
             z = location + scale * normal
-            latent = self.latent_network(tf.cast(z, self.compute_dtype))
+            latent = latent_of(tf.cast(z, self.compute_dtype))
             return advance(parts, latent, state), [past, latent, location, scale, z]
 
         return move
@@ -172,7 +173,11 @@ class VRNN(StochasticModel):
 
     def _prior_of(self, past: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor] | None:
         """The prior's location and scale, None of the standard one."""
-        return None if self.prior_kind == "standard" else location_and_scale(self.prior, self.prior_network(past))
+        return (
+            None
+            if self.prior_kind == "standard"
+            else location_and_scale(self.prior, self.prior.project(self.prior_network(past)))
+        )
 
     def _likelihood_of(self, latent: tf.Tensor, past: tf.Tensor) -> tfd.Distribution:
         """p(x_t | z_t, h_{t−1}), batch shape [rows]."""
