@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgen.layers.arguments import checked_widths
 from tfgen.layers.networks.mlp import MLP
-from tfgen.layers.recurrent.products import Products, dense_stepper
+from tfgen.layers.products import Products, dense_stepper
 
 __all__ = ["JointMLP"]
 

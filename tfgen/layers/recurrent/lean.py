@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfgen.layers.recurrent.products import Products
+from tfgen.layers.products import Products
 
 __all__ = ["lean_loop"]
 

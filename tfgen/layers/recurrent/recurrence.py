@@ -7,8 +7,8 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers.arguments import checked_choice, checked_count, checked_positive, checked_widths
+from tfgen.layers.products import Products
 from tfgen.layers.recurrent.gradients import clip_gradient
-from tfgen.layers.recurrent.products import Products
 from tfgen.layers.recurrent.steppers import advance, checked_cells, project, projected_width, state_sizes
 
 __all__ = ["CONTEXT_USES", "Recurrence"]

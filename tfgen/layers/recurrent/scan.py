@@ -5,8 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfgen.layers.products import Products
 from tfgen.layers.recurrent.lean import lean_loop
-from tfgen.layers.recurrent.products import Products
 
 __all__ = ["over_time", "scan", "swapped"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from tfgen.layers.recurrent.products import Products
+from tfgen.layers.products import Products
 
 __all__ = ["Advance", "advance", "checked_cells", "project", "projected_width", "state_sizes"]
 

@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.recurrent import Products, over_time, scan, swapped
+from tfgen.layers.products import Products
+from tfgen.layers.recurrent import over_time, scan, swapped
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.latent import EVENT
 from tfgen.models.sequences.model import Generate, State, kept_where, masked_sum

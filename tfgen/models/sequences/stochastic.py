@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tfgen.layers.arguments import checked_choice, checked_count
-from tfgen.layers.recurrent import Products, over_time, scan, swapped
+from tfgen.layers.products import Products
+from tfgen.layers.recurrent import over_time, scan, swapped
 from tfgen.models.bound import BoundModel
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.importance import Inferred

@@ -9,7 +9,8 @@ from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.arguments import checked_widths
 from tfgen.layers.distributions import IndependentNormal
-from tfgen.layers.recurrent import Products, Recurrence, dense_stepper, over_time, scan, swapped
+from tfgen.layers.products import Products, dense_stepper
+from tfgen.layers.recurrent import Recurrence, over_time, scan, swapped
 from tfgen.models.latent import EVENT
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State, kept_where

@@ -9,7 +9,8 @@ from tensorflow_probability import distributions as tfd
 from tfgen.layers.arguments import checked_choice, checked_widths
 from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.networks import JointMLP
-from tfgen.layers.recurrent import Products, dense_stepper, over_time, swapped
+from tfgen.layers.products import Products, dense_stepper
+from tfgen.layers.recurrent import over_time, swapped
 from tfgen.models.latent import EVENT
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State
