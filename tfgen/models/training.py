@@ -64,7 +64,7 @@ class TrainingSteps(keras.Model):
 
     def rate_units(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """How many nats each example would have at a rate of one: float [batch], by `rate_names`."""
-        bits = math.prod(self.inputs_spec.shapes["x"]) * math.log(2.0)
+        bits = math.prod(size or 1 for size in self.inputs_spec.shapes["x"]) * math.log(2.0)
         return {name: tf.fill(tf.shape(inputs["x"])[:1], tf.constant(bits, "float32")) for name in self.rate_names}
 
     def compile(

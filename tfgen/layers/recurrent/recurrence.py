@@ -178,7 +178,9 @@ class Recurrence(keras.layers.Layer):
         sizes = [len(state_sizes(cell)) for cell in self.cells]
 
         def step(known: Sequence[tf.Tensor], rest: tf.Tensor | None, state: State) -> State:
-            given, states, outputs = list(state), [], []
+            given = list(state)
+            states: list[tf.Tensor] = []
+            outputs: list[tf.Tensor] = []
             rest = None if rest is None else tf.cast(rest, self.compute_dtype)
             for index, (move, size) in enumerate(zip(steps, sizes, strict=True)):
                 own, given = tuple(given[:size]), given[size:]
@@ -190,10 +192,10 @@ class Recurrence(keras.layers.Layer):
                 outputs.append(output)
                 states += following
             output = tf.concat(outputs, axis=-1) if self.skip and len(outputs) > 1 else outputs[-1]
-            following = (*states, output)
+            whole = (*states, output)
             if training and self.gradient_clip is not None:
-                following = tuple(clip_gradient(value, self.gradient_clip) for value in following)
-            return following
+                return tuple(clip_gradient(value, self.gradient_clip) for value in whole)
+            return whole
 
         return step
 

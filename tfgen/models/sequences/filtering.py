@@ -26,9 +26,10 @@ RESAMPLING = 2
 class ParticleFilter:
     """K particles for each sequence, each the state of a generative recurrence, and their normalised log-weights.
 
-    One step draws z_t for every particle from the model's posterior, weighs it by α_t = p(x_t, z_t | past) / q(z_t | …),
-    and gives log Σ_k w_k α_k, whose sum over the steps is the bound. Where weights have become unequal, K is drawn anew
-    from them: with no such resampling the bound is IWAE's, with it FIVO's. One particle has the KL in closed form.
+    One step draws z_t for every particle from the model's posterior, weighs it by α_t = p(x_t, z_t | past) /
+    q(z_t | …), and gives log Σ_k w_k α_k, whose sum over the steps is the bound. Where weights have become unequal,
+    K particles are drawn anew by them: with no such resampling the bound is IWAE's, with it FIVO's. One particle has
+    the KL in closed form.
 
     The state is a tuple: the model's tensors as [batch, K, ...], and the log-weights [batch, K], last.
 

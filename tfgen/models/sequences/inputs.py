@@ -27,7 +27,8 @@ class SequenceInputs(ModelInputs):
 
     def __init__(self, event_shape: Shape, context_shape: Shape | None) -> None:
         super().__init__(event_shape, context_shape)
-        self.shapes = {"x": (None, *event_shape), "mask": (None,), **self.shapes, "x": (None, *event_shape)}
+        others = {name: shape for name, shape in self.shapes.items() if name != "x"}
+        self.shapes = {"x": (None, *event_shape), "mask": (None,), **others}
         self.optional.add("mask")
         self.dtypes["mask"] = "bool"
 

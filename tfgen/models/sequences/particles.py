@@ -31,8 +31,8 @@ def effective_share(log_weights: tf.Tensor) -> tf.Tensor:
 def systematic(log_weights: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     """Whose descendant each new particle is: ancestor i is where Σ_{j ≤ a} w_j first reaches (i + u)/K.
 
-    A particle of weight w has ⌊Kw⌋ or ⌈Kw⌉ descendants, and K·w on average. All is computed in float64: a runtime's last
-    digit must not make another ancestor.
+    A particle of weight w has ⌊Kw⌋ or ⌈Kw⌉ descendants, and K·w on average. All is computed in float64: a runtime's
+    last digit must not make another ancestor.
 
     Args:
         log_weights: [batch, K], which sum to one.

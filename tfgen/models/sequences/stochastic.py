@@ -37,8 +37,8 @@ class StochasticModel(RecurrentModel, BoundModel):
     """p(x_{1:T}) = ∫ Π_t p(x_t | z_t, past) p(z_t | past) dz_{1:T}, with q(z_t | …) of a diagonal Gaussian each.
 
     The bounds are sums over time. With one sample it is the ELBO, each step's KL in closed form; with K samples the
-    importance-weighted bound of whole trajectories (`bound_kind="iwae"`), whose weights become unequal as sequences grow
-    long; or the particle filter's (`"fivo"`), which draws its K particles anew where that happens, and stays tight.
+    importance-weighted bound of whole trajectories (`bound_kind="iwae"`), whose weights become unequal as sequences
+    grow long; or the particle filter's (`"fivo"`), which draws its K particles anew where that happens.
     `fit` reports `reconstruction` and `kl`, in nats a sequence.
 
     One step serves all: `mover`'s function goes from state to state, `weigher`'s tells the densities, in the loop of a
@@ -352,7 +352,7 @@ class StochasticModel(RecurrentModel, BoundModel):
         Noise and densities are computed for all steps at once; only what goes from state to state is in the loop.
         """
         rows, steps = tf.unstack(tf.shape(inputs["x"])[:2])
-        index = noise.index
+        index: Any = noise.index
         if isinstance(index, tf.Tensor) and index.shape.rank == 2:
             index = tf.tile(index, [steps, 1])
         times = tf.repeat(first + tf.range(steps), rows)[:, tf.newaxis]

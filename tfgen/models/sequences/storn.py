@@ -36,8 +36,8 @@ class STORN(StochasticModel):
         event_shape: the shape of one step.
         latent_dim: the size of each z_t.
         latent_units: the widths of φ_z.
-        recognition_units: the widths of the recognition network's cells, which are of the kind of `cell` where that is a
-            name, else GRUs; as `units` where it is None.
+        recognition_units: the widths of the recognition network's cells, which are of the kind of `cell` where that is
+            a name, else GRUs; as `units` where it is None.
         **kwargs: as in `StochasticModel`.
 
     Raises:

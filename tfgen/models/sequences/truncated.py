@@ -33,7 +33,7 @@ def truncated_step(model: SequenceModel, data: Any) -> dict[str, Any]:
     """
     given, weight = model.inputs_spec.unpack(data, caller="fit")
     inputs = model.ready(given)
-    context, size = inputs.get("context"), model.truncation
+    context, size = inputs.get("context"), model.truncation or 1
     rows, length = tf.unstack(tf.shape(inputs["x"])[:2])
     chunks = (length + size - 1) // size
     along = {name: _filled_up(inputs[name], chunks * size - length) for name in ("x", "mask")}
