@@ -12,6 +12,10 @@ def make_useless(model: tfgen.BoundModel) -> None:
         make_useless(model.m2)
     elif isinstance(model, tfgen.M2):
         make_useless(model.vae)
+    elif isinstance(model, tfgen.VRNN | tfgen.STORN | tfgen.VRAE):
+        projection = model.posterior.projection
+        projection.kernel.assign(0 * projection.kernel)
+        projection.bias.assign([0.3, 0.7])
     elif isinstance(model, tfgen.VAE):
         weights = {weight.path: 0 * weight for weight in model.posterior.weights}
         bias = model.posterior.projection.bias

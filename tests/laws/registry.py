@@ -10,6 +10,9 @@ from laws.line import from_line
 
 import tfgen
 
+STEPS = 2
+"""How long the laws' sequences are."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
@@ -79,6 +82,14 @@ def _image(model: type, *shape: int, **arguments) -> Callable[[], tfgen.Generati
     return lambda: model(event_shape=shape, hidden=(4,), activation="tanh", **arguments)
 
 
+def _sequence(model: type, size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
+    return lambda: model(event_shape=(size,), activation="tanh", **arguments)
+
+
+def _latent_sequence(model: type, size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
+    return _sequence(model, size, units=3, latent_dim=1, latent_units=(2,), hidden=(3,), num_samples=8, **arguments)
+
+
 def _small(model: type, size: int, **arguments) -> Callable[[], tfgen.GenerativeModel]:
     return lambda: model(event_shape=(size,), hidden=(8,), activation="tanh", **arguments)
 
@@ -112,6 +123,39 @@ MODELS: dict[str, Entry] = {
     "real-nvp-2d-conditional": Entry(_flow(2, couplings=4, context_shape=(2,))),
     "real-nvp-2d-spline-bounded": Entry(
         _flow(2, couplings=3, transformer="rational_quadratic_spline", standardize=False, low=-1, high=3), moved=0.1
+    ),
+    "rnn-density": Entry(_sequence(tfgen.RNNDensity, 1, units=3, gradient_clip=100.0)),
+    "rnn-density-mixture-conditional": Entry(
+        lambda: _sequence(
+            tfgen.RNNDensity,
+            2,
+            cell=[keras.layers.LSTMCell(3), keras.layers.SimpleRNNCell(2)],
+            likelihood="mixture",
+            components=2,
+            hidden=(4,),
+            context_shape=(2,),
+        )()
+    ),
+    "storn": Entry(_latent_sequence(tfgen.STORN, 1), "bound"),
+    "vrae": Entry(
+        _sequence(
+            tfgen.VRAE, 1, units=3, latent_dim=1, hidden=(3,), num_samples=8, free_bits=0.1, context_as="initial_state"
+        ),
+        "bound",
+    ),
+    "vrnn": Entry(_latent_sequence(tfgen.VRNN, 1, feature_units=(2,)), "bound"),
+    "vrnn-standard-prior-fivo-bernoulli-conditional": Entry(
+        _latent_sequence(
+            tfgen.VRNN,
+            1,
+            feature_units=(),
+            cell="lstm",
+            prior="standard",
+            likelihood="bernoulli",
+            bound_kind="fivo",
+            context_shape=(2,),
+        ),
+        "bound",
     ),
     "spline-flow-3d-conditional": Entry(
         _small(tfgen.SplineFlow, 3, transforms=2, bins=4, context_shape=(2,)), moved=0.1
@@ -185,7 +229,7 @@ def rows(model: tfgen.GenerativeModel, count: int, *, seed: int = 0) -> dict[str
     rng = np.random.default_rng(seed)
     levels = model.inputs_spec.support.levels
     if levels is None:
-        x, _ = from_line(model.inputs_spec.support, rng.normal(size=(count, *model.event_shape)))
+        x, _ = from_line(model.inputs_spec.support, rng.normal(size=(count, *whole_shape(model))))
     else:
         x = _digits(rng, levels, count, model)
     named = {"x": x.astype(np.float32)}
@@ -195,14 +239,30 @@ def rows(model: tfgen.GenerativeModel, count: int, *, seed: int = 0) -> dict[str
 
 
 def _digits(rng: np.random.Generator, levels: int, count: int, model: tfgen.GenerativeModel) -> np.ndarray:
-    return rng.integers(levels, size=(count, *model.event_shape))
+    return rng.integers(levels, size=(count, *whole_shape(model)))
+
+
+def whole_shape(model: tfgen.GenerativeModel) -> tuple[int, ...]:
+    """Of what has a density: an event, or a sequence of them."""
+    return (*((STEPS,) if isinstance(model, tfgen.SequenceModel) else ()), *model.event_shape)
+
+
+def steps_of(model: tfgen.GenerativeModel) -> dict[str, int]:
+    """What `sample` wants to know beside the seed: of sequences how long they are."""
+    return {"steps": STEPS} if isinstance(model, tfgen.SequenceModel) else {}
+
+
+def run_sample(model: tfgen.GenerativeModel, seed: np.ndarray, context: np.ndarray | None = None) -> np.ndarray:
+    """x of the endpoint `sample`."""
+    steps = {name: np.full(len(seed), value, np.int32) for name, value in steps_of(model).items()}
+    return model.run("sample", seed=seed, context=context, **steps)["x"].numpy()
 
 
 def all_events(model: tfgen.GenerativeModel) -> np.ndarray:
     """Every event of a model of few levels and few numbers."""
-    levels, size = model.inputs_spec.support.levels, int(np.prod(model.event_shape))
+    levels, size = model.inputs_spec.support.levels, int(np.prod(whole_shape(model)))
     grid = np.stack(np.meshgrid(*[np.arange(levels)] * size, indexing="ij"), axis=-1)
-    return grid.reshape(-1, *model.event_shape).astype(np.float32)
+    return grid.reshape(-1, *whole_shape(model)).astype(np.float32)
 
 
 _SHARED = {name: build(name) for name in MODELS}
@@ -210,5 +270,5 @@ QUANTISED = sorted(name for name, model in _SHARED.items() if model.inputs_spec.
 INTEGRABLE = sorted(
     name
     for name, model in _SHARED.items()
-    if model.event_shape in ((1,), (2,)) and not model.inputs_spec.support.integer
+    if np.prod(whole_shape(model)) <= 2 and len(model.event_shape) == 1 and not model.inputs_spec.support.integer
 )

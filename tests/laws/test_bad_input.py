@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from laws.registry import rows
+from laws.registry import rows, steps_of
+
+import tfgen
 
 
 def _refused(call, argument):
@@ -14,14 +16,14 @@ def _refused(call, argument):
 
 def test_wrong_rank(model):
     inputs = rows(model, 4)
-    hint = "x[None]" if model.event_shape != (1,) else "x[:, None]"
+    hint = "x[None]" if model.inputs_spec.shapes["x"] != (1,) else "x[:, None]"
     assert hint in _refused(lambda: model.score(**{**inputs, "x": inputs["x"][0]}), "x")
     _refused(lambda: model.score(**{**inputs, "x": inputs["x"][None]}), "x")
 
 
 def test_wrong_width(compiled):
     inputs = rows(compiled, 4)
-    wide = np.concatenate([inputs["x"]] * 2, axis=1)
+    wide = np.concatenate([inputs["x"]] * 2, axis=-1)
     message = _refused(lambda: compiled.score(**{**inputs, "x": wide}), "x")
     assert str(wide.shape) in message
     _refused(lambda: compiled.fit({**inputs, "x": wide}, verbose=0), "x")
@@ -58,13 +60,16 @@ def test_unequal_lengths(model):
 def test_missing_or_unexpected_context(compiled):
     inputs = rows(compiled, 4)
     if compiled.context_shape:
-        for call in (lambda: compiled.score(inputs["x"]), lambda: compiled.sample(2, seed=0)):
+        for call in (lambda: compiled.score(inputs["x"]), lambda: compiled.sample(2, seed=0, **steps_of(compiled))):
             _refused(call, "context")
         with pytest.raises(ValueError, match=r"missing: \['context'\]"):
             compiled.fit({"x": inputs["x"]}, verbose=0)
     else:
         context = np.zeros((4, 2), np.float32)
-        for call in (lambda: compiled.score(inputs["x"], context), lambda: compiled.sample(2, context, seed=0)):
+        for call in (
+            lambda: compiled.score(inputs["x"], context),
+            lambda: compiled.sample(2, context, seed=0, **steps_of(compiled)),
+        ):
             _refused(call, "context")
         with pytest.raises(ValueError, match="'context'"):
             compiled.fit({"x": inputs["x"], "context": context}, verbose=0)
@@ -72,7 +77,11 @@ def test_missing_or_unexpected_context(compiled):
 
 def test_a_distribution_s_context(exact_model):
     context = None if exact_model.context_shape else np.zeros((4, 2), np.float32)
-    _refused(lambda: exact_model.distribution(context), "context")
+    if isinstance(exact_model, tfgen.SequenceModel):
+        x = rows(exact_model, 4)["x"]
+        _refused(lambda: exact_model.predictive_distribution(x, context), "context")
+    else:
+        _refused(lambda: exact_model.distribution(context), "context")
 
 
 def test_outside_the_support(compiled):
@@ -90,12 +99,12 @@ def test_outside_the_support(compiled):
 
 @pytest.mark.parametrize("count", [0, -3, 2.5, True, None])
 def test_count(model, count):
-    _refused(lambda: model.sample(count, rows(model, 2).get("context"), seed=0), "n")
+    _refused(lambda: model.sample(count, rows(model, 2).get("context"), seed=0, **steps_of(model)), "n")
 
 
 @pytest.mark.parametrize("seed", [2**31, -(2**31) - 1, 1.5, "one", True])
 def test_seed(model, seed):
-    _refused(lambda: model.sample(2, rows(model, 2).get("context"), seed=seed), "seed")
+    _refused(lambda: model.sample(2, rows(model, 2).get("context"), seed=seed, **steps_of(model)), "seed")
 
 
 def test_folder_that_cannot_be_written(model, tmp_path):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import onnxruntime
 import tensorflow as tf
-from laws.registry import rows
+from laws.registry import rows, steps_of
 from tensorflow_serving.apis import prediction_log_pb2
 
 import tfgen
@@ -25,8 +25,10 @@ def test_onnx_alone_scores_and_samples_as_keras_does(name, model, bundles):
     inputs = rows(model, 33, seed=5)
     np.testing.assert_allclose(scorer.score(**inputs), model.score(**inputs), rtol=1e-5, atol=1e-5)
     context = inputs.get("context")
-    few = None if context is None else context[:2]
-    np.testing.assert_allclose(scorer.sample(6, few, seed=-9), model.sample(6, few, seed=-9), rtol=1e-4, atol=1e-5)
+    few, steps = None if context is None else context[:2], steps_of(model)
+    np.testing.assert_allclose(
+        scorer.sample(6, few, seed=-9, **steps), model.sample(6, few, seed=-9, **steps), rtol=1e-4, atol=1e-5
+    )
     assert scorer.score_kind == model.score_kind
 
 
@@ -38,7 +40,7 @@ def test_the_cpp_loader_serves_every_signature(name, model, bundles):
     rng = np.random.default_rng(6)
     path = bundles(name) / "1"
     requests = warmup_requests(path)
-    examples = {endpoint.name: example_inputs(model, endpoint, 8) for endpoint in model.endpoints()}
+    examples = {endpoint.name: even_inputs(model, endpoint) for endpoint in model.endpoints()}
     expected = {key: {k: v.numpy() for k, v in model.run(key, **value).items()} for key, value in examples.items()}
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         signatures = tf.compat.v1.saved_model.load(session, ["serve"], str(path)).signature_def
@@ -69,6 +71,12 @@ def test_the_cpp_loader_serves_every_signature(name, model, bundles):
     assert [request.model_spec.signature_name for request in requests] == list(examples)
 
 
+def even_inputs(model, endpoint):
+    """Eight rows; of sequences to sample all equally long, or a part's outputs would be shorter than the whole's."""
+    inputs = example_inputs(model, endpoint, 8, seed=1)
+    return {name: np.full_like(value, 3) if name == "steps" else value for name, value in inputs.items()}
+
+
 def warmup_requests(path):
     """What is in the records, by TensorFlow Serving's own messages."""
     records = tf.data.TFRecordDataset(str(path / "assets.extra" / "tf_serving_warmup_requests"))
@@ -80,13 +88,7 @@ def test_a_batch_split_and_merged_gives_the_same_rows(name, model, bundles):
     """Server-side batching must not show."""
     for endpoint in model.endpoints():
         session = onnxruntime.InferenceSession(bundles(name) / "1" / "onnx" / f"{endpoint.name}.onnx")
-        rng = np.random.default_rng(1)
-        feed = {spec.name: rng.normal(size=[8, *spec.shape[1:]]) for spec in endpoint.inputs}
-        feed |= {name: value for name, value in rows(model, 8, seed=1).items() if name in feed}
-        feed = {
-            spec.name: (100 * feed[spec.name]).astype("i4") if spec.dtype == tf.int32 else feed[spec.name].astype("f4")
-            for spec in endpoint.inputs
-        }
+        feed = even_inputs(model, endpoint)
         whole = session.run(None, feed)
         parts = [
             session.run(None, {key: value[rows] for key, value in feed.items()}) for rows in (slice(3), slice(3, 8))

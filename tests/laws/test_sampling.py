@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 from laws.line import from_line, to_line
-from laws.registry import EXACT, INTEGRABLE, all_events, rows, shared
+from laws.registry import EXACT, INTEGRABLE, all_events, rows, run_sample, shared, steps_of, whole_shape
 from laws.truth import draws_from_density, true_log_prob
 from scipy import stats
 
+import tfgen
 from tfgen.judging import two_sample_test
 
 
@@ -16,12 +17,12 @@ def _context(model, count):
 
 
 def _shape(model, count, contexts):
-    return (count, *((contexts,) if model.context_shape else ()), *model.event_shape)
+    return (count, *((contexts,) if model.context_shape else ()), *whole_shape(model))
 
 
 def test_a_seed_gives_one_sample(model):
     context = _context(model, 3)
-    first, again, other = (model.sample(4, context, seed=seed).numpy() for seed in (5, 5, 6))
+    first, again, other = (model.sample(4, context, seed=seed, **steps_of(model)).numpy() for seed in (5, 5, 6))
     assert first.shape == _shape(model, 4, 3)
     np.testing.assert_array_equal(first, again)
     assert _apart(model, first, other)
@@ -35,7 +36,7 @@ def _apart(model, first, second):
 
 def test_a_longer_sample_begins_with_the_shorter(model):
     context = _context(model, 3)
-    long, short = (model.sample(count, context, seed=-3).numpy() for count in (100, 5))
+    long, short = (model.sample(count, context, seed=-3, **steps_of(model)).numpy() for count in (100, 5))
     np.testing.assert_allclose(long[:5], short, rtol=1e-5, atol=1e-6)
 
 
@@ -45,9 +46,9 @@ def test_a_row_depends_on_its_own_seed_and_context_only(model):
     inputs = {"seed": rng.integers(-(2**31), 2**31, (count, 2)).astype(np.int32)}
     if model.context_shape:
         inputs["context"] = _context(model, count)
-    whole = model.run("sample", **inputs)["x"].numpy()
+    whole = run_sample(model, **inputs)
     chosen = [7, 2, 9]
-    part = model.run("sample", **{name: value[chosen] for name, value in inputs.items()})["x"].numpy()
+    part = run_sample(model, **{name: value[chosen] for name, value in inputs.items()})
     np.testing.assert_allclose(part, whole[chosen], rtol=1e-5, atol=1e-6)
 
 
@@ -55,7 +56,7 @@ def test_rows_do_not_repeat(model):
     if model.inputs_spec.support.levels is not None:
         pytest.skip("there are fewer events than rows")
     context = None if model.context_shape is None else np.zeros((1, *model.context_shape), np.float32)
-    draws = model.sample(200, context, seed=0).numpy().reshape(200, -1)
+    draws = model.sample(200, context, seed=0, **steps_of(model)).numpy().reshape(200, -1)
     assert len(np.unique(draws, axis=0)) == 200
 
 
@@ -64,7 +65,7 @@ def test_without_a_seed_keras_governs(model):
     draws = []
     for _ in range(2):
         keras.utils.set_random_seed(11)
-        draws.append([model.sample(3, context).numpy() for _ in range(2)])
+        draws.append([model.sample(3, context, **steps_of(model)).numpy() for _ in range(2)])
     np.testing.assert_array_equal(draws[0], draws[1])
     assert _apart(model, *draws[0])
 
@@ -73,13 +74,11 @@ def test_samples_follow_the_density(model):
     """E over x ~ p of u(x)/p(x) is 1 for any density u that p covers."""
     if model.inputs_spec.support.levels is not None:
         pytest.skip("events are counted below")
-    count = 20_000
+    count = 4_000 if isinstance(model, tfgen.SequenceModel) and model.score_kind == "bound" else 20_000
     context = None
     if model.context_shape:
         context = np.repeat(rows(model, 1, seed=4)["context"], count, axis=0)
-        x = model.run("sample", seed=_seeds(count), context=context)["x"].numpy()
-    else:
-        x = model.sample(count, seed=0).numpy()
+    x = run_sample(model, _seeds(count), context)
     line = to_line(model.inputs_spec.support, x)
     flat = line.reshape(count, -1)
     centre = np.median(flat, axis=0)
@@ -101,8 +100,7 @@ def test_samples_pass_for_draws_from_the_density(name):
     context = None
     if model.context_shape:
         context = np.repeat(rows(model, 1, seed=4)["context"], count, axis=0)
-    given = {} if context is None else {"context": context}
-    line = to_line(model.inputs_spec.support, model.run("sample", seed=_seeds(count), **given)["x"].numpy())
+    line = to_line(model.inputs_spec.support, run_sample(model, _seeds(count), context)).reshape(count, -1)
     drawn = draws_from_density(model, count, None if context is None else context[:1])
     assert two_sample_test(line, drawn, permutations=199).p_value > 0.005
     for wrong in (line + 0.4 * line.std(axis=0), line.mean(axis=0) + 0.6 * (line - line.mean(axis=0))):
@@ -113,11 +111,16 @@ def test_frequencies_follow_the_probabilities(bound_model):
     if bound_model.inputs_spec.support.levels is None:
         pytest.skip("densities are weighed above")
     count, events = 20_000, all_events(bound_model)
-    x = bound_model.sample(count, seed=0).numpy().reshape(count, -1)
+    context = None
+    if bound_model.context_shape:
+        context = np.repeat(rows(bound_model, 1, seed=4)["context"], count, axis=0)
+    x = run_sample(bound_model, _seeds(count), context).reshape(count, -1)
     base = bound_model.inputs_spec.support.levels ** np.arange(x.shape[1])
     numbers = {int(number): row for row, number in enumerate(events.reshape(len(events), -1) @ base)}
     observed = np.bincount([numbers[int(number)] for number in x @ base], minlength=len(events))
-    expected = count * np.exp(true_log_prob(bound_model, events))
+    expected = count * np.exp(
+        true_log_prob(bound_model, events, context if context is None else context[: len(events)])
+    )
     rare = expected < 5  # chi-square wants five at least: these count as one event
     pooled = [np.append(counts[~rare], counts[rare].sum()) for counts in (observed, expected)]
     keep = pooled[1] > 0

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 from laws.line import from_line
+from laws.registry import whole_shape
 
 import tfgen
 
@@ -25,6 +26,10 @@ def true_log_prob(
     if isinstance(model, tfgen.Dequantized):
         table = cell_log_probs(model, within=within)
         return table[tuple(x.astype(int).reshape(len(x), -1).T)]
+    if isinstance(model, tfgen.VRNN | tfgen.STORN):
+        return _trajectories_log_prob(model, x, context)
+    if isinstance(model, tfgen.VRAE):
+        return _one_latent_log_prob(model, x)
     if isinstance(model, tfgen.M1M2):
         return _stacked_log_prob(model, x)
     if isinstance(model, tfgen.M2):
@@ -54,6 +59,65 @@ def _latent_log_prob(model: tfgen.VAE, x: np.ndarray, context: np.ndarray | None
         conditional = likelihood.log_prob(x[start : start + 500, None]).numpy().astype(np.float64)
         parts.append(np.logaddexp.reduce(conditional + mass, axis=1))
     return np.concatenate(parts)
+
+
+def _trajectories_log_prob(model: tfgen.SequenceModel, x: np.ndarray, context: np.ndarray | None) -> np.ndarray:
+    """Σ over all z_1 … z_T of a grid, of models with one z in each step."""
+    axis = np.linspace(-6, 6, 41, dtype=np.float32)
+    parts = []
+    for start in range(0, len(x), 500):
+        rows = x[start : start + 500]
+        inputs = {"x": tf.constant(rows)}
+        if context is not None:
+            inputs["context"] = tf.constant(context[start : start + 500])
+        parts.append(_sum_over_trajectories(model, model.ready(inputs), axis))
+    return np.concatenate(parts)
+
+
+def _one_latent_log_prob(model: tfgen.VRAE, x: np.ndarray) -> np.ndarray:
+    """Σ over a grid of the one z of each sequence."""
+    axis = np.linspace(-6, 6, 121, dtype=np.float32)
+    mass = -0.5 * axis.astype(np.float64) ** 2 - 0.5 * np.log(2 * np.pi) + np.log(axis[1] - axis[0])
+    parts = []
+    for start in range(0, len(x), 1000):
+        rows = tf.repeat(tf.constant(x[start : start + 1000]), len(axis), axis=0)
+        z = tf.tile(tf.constant(axis)[:, tf.newaxis], [len(rows) // len(axis), 1])
+        found = model.log_likelihood(model.ready({"x": rows}), z).numpy().reshape(-1, len(axis))
+        parts.append(np.logaddexp.reduce(found + mass, axis=1))
+    return np.concatenate(parts)
+
+
+@tf.function(autograph=False, reduce_retracing=True)
+def _one_step_further(model, state, known, x, z):
+    """States and log p(x_t, z_t | …) for each z of a grid, of rows that are the trajectories so far."""
+    count = tf.shape(z)[0]
+    rows = tf.shape(state[0])[0]
+    state = tuple(tf.repeat(value, count, axis=0) for value in state)
+    known = [tf.repeat(value, count, axis=0) for value in known]
+    z = tf.tile(z, [rows])[:, tf.newaxis]
+    move, weigh = model.mover(False), model.weigher(False)
+    # z = μ + σε: of ε = 0 it is μ, of ε = 1 it is μ + σ, whatever the posterior.
+    location = move(state, known, tf.zeros_like(z))[1][-1]
+    scale = move(state, known, tf.ones_like(z))[1][-1] - location
+    normal = (z - location) / scale
+    following, record = move(state, known, normal)
+    log_posterior = -0.5 * tf.square(normal) - tf.math.log(scale) - 0.5 * np.log(2 * np.pi)
+    found = weigh(record, tf.repeat(x, count, axis=0))
+    return following, found["log_weight"] + log_posterior[:, 0]
+
+
+def _sum_over_trajectories(model, inputs, axis):
+    rows, steps = inputs["x"].shape[:2]
+    known = model.infer(inputs, False)
+    state = model.begin(tf.constant(rows), inputs.get("context"))
+    mass = np.zeros(rows)
+    for step in range(steps):
+        repeats = len(mass) // rows
+        given = [tf.repeat(value[step], repeats, axis=0) for value in known]
+        x = tf.repeat(inputs["x"][:, step], repeats, axis=0)
+        state, log_joint = _one_step_further(model, state, given, x, tf.constant(axis))
+        mass = np.repeat(mass, len(axis)) + log_joint.numpy() + np.log(axis[1] - axis[0])
+    return np.logaddexp.reduce(mass.reshape(rows, -1), axis=1)
 
 
 def _labelled_log_prob(model: tfgen.M2, x: np.ndarray) -> np.ndarray:
@@ -106,13 +170,12 @@ def draws_from_density(model: tfgen.GenerativeModel, count: int, context: np.nda
         count: how many.
         context: one row, or None.
     """
-    size = model.event_shape[0]
+    size = int(np.prod(whole_shape(model)))
     axis, step = np.linspace(-8, 8, 4001 if size == 1 else 241, retstep=True)
     line = np.stack(np.meshgrid(*[axis] * size, indexing="ij"), axis=-1).reshape(-1, size)
     x, log_slope = from_line(model.inputs_spec.support, line)
-    log_density = log_slope + true_log_prob(
-        model, x.astype(np.float32), None if context is None else np.repeat(context, len(x), axis=0)
-    )
+    x = x.reshape(-1, *whole_shape(model)).astype(np.float32)
+    log_density = log_slope + true_log_prob(model, x, None if context is None else np.repeat(context, len(x), axis=0))
     rng = np.random.default_rng(9)
     chosen = rng.choice(len(line), count, p=np.exp(log_density) / np.exp(log_density).sum())
     return line[chosen] + step * rng.uniform(-0.5, 0.5, size=(count, size))

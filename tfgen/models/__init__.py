@@ -15,7 +15,7 @@ from tfgen.models.maf import IAF, MAF
 from tfgen.models.mdn import MDN
 from tfgen.models.nice import NICE
 from tfgen.models.real_nvp import RealNVP
-from tfgen.models.sequences import STORN, VRNN, RNNDensity, SequenceModel
+from tfgen.models.sequences import STORN, VRAE, VRNN, RNNDensity, SequenceModel
 from tfgen.models.spline_flow import SplineFlow
 from tfgen.models.vae import VAE
 
@@ -28,6 +28,7 @@ __all__ = [
     "NICE",
     "STORN",
     "VAE",
+    "VRAE",
     "VRNN",
     "BoundModel",
     "Dequantized",

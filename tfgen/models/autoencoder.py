@@ -1,8 +1,10 @@
 """Latent-variable models as autoencoders: codes, what they decode to, and endpoints for both."""
 
+import abc
 from typing import Any
 
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.arguments import checked_count
 from tfgen.models.endpoints import Endpoint
@@ -19,6 +21,29 @@ class Autoencoder(LatentModel):
     Args:
         **kwargs: as in `LatentModel`.
     """
+
+    @abc.abstractmethod
+    def build_likelihood(
+        self, z: tf.Tensor, context: tf.Tensor | None = None, training: bool | None = None
+    ) -> tfd.Distribution:
+        """p(x | z, context).
+
+        Args:
+            z: [batch, latent_dim] in the density's dtype.
+            context: [batch, *context_shape], for conditional models.
+            training: whether this is a training step.
+
+        Returns:
+            A distribution of batch shape [batch] and event shape `event_shape`.
+        """
+
+    @abc.abstractmethod
+    def event_estimate(self, likelihood: tfd.Distribution) -> tf.Tensor:
+        """What `decode` shows of p(x | z, context)."""
+
+    def log_likelihood(self, inputs: dict[str, tf.Tensor], z: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """See `LatentModel.log_likelihood`."""
+        return self.build_likelihood(z, inputs.get("context"), training).log_prob(inputs["x"])
 
     def encode(self, x: Any, context: Any = None, *, seed: int | None = None) -> tf.Tensor:
         """The posterior's mean, or a draw from it.

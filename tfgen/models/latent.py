@@ -97,27 +97,21 @@ class LatentModel(BoundModel):
         """q(z | x, context) of what `infer` gave: of batch shape [batch] and event shape (latent_dim,)."""
 
     @abc.abstractmethod
-    def build_likelihood(
-        self, z: tf.Tensor, context: tf.Tensor | None = None, training: bool | None = None
-    ) -> tfd.Distribution:
-        """p(x | z, context).
+    def log_likelihood(self, inputs: dict[str, tf.Tensor], z: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """log p(x | z, context).
 
         Args:
-            z: [batch, latent_dim] in the density's dtype.
-            context: [batch, *context_shape], for conditional models.
+            inputs: the named inputs in the density's dtype.
+            z: [batch, latent_dim].
             training: whether this is a training step.
 
         Returns:
-            A distribution of batch shape [batch] and event shape `event_shape`.
+            [batch], in nats.
         """
 
     @abc.abstractmethod
     def posterior_estimate(self, posterior: tfd.Distribution) -> dict[str, tf.Tensor]:
         """What `encode` shows of q(z | x, context): its mean as `z`, its standard deviation as `scale`."""
-
-    @abc.abstractmethod
-    def event_estimate(self, likelihood: tfd.Distribution) -> tf.Tensor:
-        """What `decode` shows of p(x | z, context)."""
 
     @property
     @abc.abstractmethod
@@ -149,7 +143,7 @@ class LatentModel(BoundModel):
         z, log_posterior = draw_and_log_prob(posterior, noise.child(LATENT))
         kl = latent_kl(posterior, self.build_prior(context, training), z, log_posterior)
         terms = {
-            "reconstruction": -self.build_likelihood(z, context, training).log_prob(inputs["x"]),
+            "reconstruction": -self.log_likelihood(inputs, z, training),
             "kl": tf.reduce_sum(kl, axis=-1),
         }
         if self.penalised:
@@ -183,9 +177,8 @@ class LatentModel(BoundModel):
         return doubly_reparameterised_bound(z, weigh, count)
 
     def _log_joint(self, inputs: dict[str, tf.Tensor], z: tf.Tensor, training: bool | None) -> tf.Tensor:
-        context = inputs.get("context")
-        prior = self.build_prior(context, training)
-        return self.build_likelihood(z, context, training).log_prob(inputs["x"]) + prior.log_prob(z)
+        prior = self.build_prior(inputs.get("context"), training)
+        return self.log_likelihood(inputs, z, training) + prior.log_prob(z)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -238,13 +238,13 @@ class VAE(Autoencoder):
     def build_likelihood(
         self, z: tf.Tensor, context: tf.Tensor | None = None, training: bool | None = None
     ) -> tfd.Distribution:
-        """See `LatentModel.build_likelihood`."""
+        """See `Autoencoder.build_likelihood`."""
         features = self.decoder(conditioned(z, context), training=training)
         distribution = self.likelihood.make_distribution(self.likelihood.project(features))
         return tfd.Independent(distribution, reinterpreted_batch_ndims=self.map_rank) if self.map_rank else distribution
 
     def event_estimate(self, likelihood: tfd.Distribution) -> tf.Tensor:
-        """See `LatentModel.event_estimate`."""
+        """See `Autoencoder.event_estimate`."""
         return self.likelihood.event_estimate(likelihood.distribution if self.map_rank else likelihood)
 
     @property

@@ -4,6 +4,7 @@ import tfgen._training  # noqa: F401
 from tfgen.models.sequences.model import SequenceModel
 from tfgen.models.sequences.rnn_density import RNNDensity
 from tfgen.models.sequences.storn import STORN
+from tfgen.models.sequences.vrae import VRAE
 from tfgen.models.sequences.vrnn import VRNN
 
-__all__ = ["STORN", "VRNN", "RNNDensity", "SequenceModel"]
+__all__ = ["STORN", "VRAE", "VRNN", "RNNDensity", "SequenceModel"]

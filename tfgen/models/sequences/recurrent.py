@@ -10,11 +10,12 @@ from tfgen.layers.arguments import checked_count, checked_widths
 from tfgen.layers.distributions import DistributionLayer
 from tfgen.layers.distributions.support import Support
 from tfgen.layers.networks import MLP
-from tfgen.layers.recurrent import Recurrence
+from tfgen.layers.products import Products
+from tfgen.layers.recurrent import Recurrence, scan, swapped
 from tfgen.models.parts import check_apart, with_parts
 from tfgen.models.seeds import EVALUATION_SEED
 from tfgen.models.sequences.likelihoods import make_step_likelihood
-from tfgen.models.sequences.model import SequenceModel, State
+from tfgen.models.sequences.model import SequenceModel, State, kept_where
 from tfgen.noise import Noise, draw
 
 __all__ = ["RecurrentModel"]
@@ -43,7 +44,7 @@ class RecurrentModel(SequenceModel):
         feature_units: the widths of φ, an MLP of one step's x; () passes x on.
         hidden: the widths of the MLP before the likelihood.
         activation: the MLPs', by Keras's names.
-        **kwargs: as in `SequenceModel`: `truncation`, and Keras's own.
+        **kwargs: as in `SequenceModel`.
 
     Raises:
         ValueError: naming the argument that is out of range.
@@ -133,7 +134,7 @@ class RecurrentModel(SequenceModel):
         """See `SequenceModel.begin`."""
         return self.recurrence.begin(rows, context)
 
-    def build_likelihood(self, width: int) -> None:
+    def build_head(self, width: int) -> None:
         """Makes the weights of the likelihood and of the network before it.
 
         Args:
@@ -149,6 +150,45 @@ class RecurrentModel(SequenceModel):
     def one(self, x: tf.Tensor, context: tf.Tensor | None) -> list[tf.Tensor]:
         """What the recurrence sees of a single step x, [batch, *event_shape]."""
         return [part[0] for part in self.recurrence.prepare(self.features(x)[tf.newaxis], context)]
+
+    def followed(
+        self,
+        recurrence: Recurrence,
+        features: tf.Tensor,
+        mask: tf.Tensor,
+        state: State,
+        context: tf.Tensor | None,
+        training: bool | None,
+        *,
+        after: bool,
+    ) -> tuple[tf.Tensor, State]:
+        """A recurrence of features alone, over all steps.
+
+        Args:
+            recurrence: which one.
+            features: [time, batch, width].
+            mask: bool [batch, time].
+            state: before the first step.
+            context: as the recurrence takes it.
+            training: whether this is a training step.
+            after: whether h_t shall have seen step t, or only what was before it.
+
+        Returns:
+            h_t of all steps, [time, batch, width], and the state after them.
+        """
+        known = recurrence.prepare(features, context)
+        products = Products() if training else None
+        move = recurrence.stepper(training, products)
+
+        def body(_: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
+            valid, *known = given
+            following = kept_where(valid, move(known, None, state), state)
+            return following, [recurrence.output(following if after else state)]
+
+        outputs = [tf.TensorSpec([None, recurrence.output_width], self.compute_dtype)]
+        given = [swapped(mask), *known]
+        state, (summary,) = scan(body, state, given, outputs, steps=tf.shape(features)[0], products=products)
+        return summary, state
 
     def make_network(self, name: str, hidden: tuple[int, ...]) -> MLP:
         """An MLP of the model's activation and dtype."""

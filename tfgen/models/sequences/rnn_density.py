@@ -6,19 +6,18 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tfgen.layers.products import Products
-from tfgen.layers.recurrent import over_time, scan, swapped
+from tfgen.layers.recurrent import over_time, swapped
 from tfgen.models.endpoints import Endpoint
-from tfgen.models.latent import EVENT
-from tfgen.models.sequences.model import Generate, State, kept_where, masked_sum
-from tfgen.models.sequences.recurrent import RecurrentModel
-from tfgen.noise import Noise, draw
+from tfgen.models.sequences.causal import CausalModel
+from tfgen.models.sequences.emitting import EmittingModel
+from tfgen.models.sequences.model import State, masked_sum
+from tfgen.noise import Noise
 
 __all__ = ["RNNDensity"]
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class RNNDensity(RecurrentModel):
+class RNNDensity(EmittingModel, CausalModel):
     """p(x_1 … x_T) = Π_t p(x_t | h_t), h_t a recurrent network's summary of x_1 … x_{t−1}: exact log-densities.
 
     With `likelihood="gaussian"` it is the literature's RNN-Gauss, with `"mixture"` RNN-GMM, Graves's handwriting
@@ -27,7 +26,7 @@ class RNNDensity(RecurrentModel):
 
     Args:
         event_shape: the shape of one step.
-        **kwargs: as in `RecurrentModel`.
+        **kwargs: as in `RecurrentModel` and `CausalModel`.
 
     Raises:
         ValueError: naming the argument that is out of range.
@@ -54,7 +53,7 @@ class RNNDensity(RecurrentModel):
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights."""
         self.recurrence.build_for(self.feature_width, context=self.context_width)
-        self.build_likelihood(self.recurrence.output_width)
+        self.build_head(self.recurrence.output_width)
         super().build(input_shape)
 
     def log_prob(self, x: Any, context: Any = None, *, mask: Any = None) -> tf.Tensor:
@@ -108,8 +107,9 @@ class RNNDensity(RecurrentModel):
         specs = self.inputs_spec.specs(self.density_dtype, *self.data_names)
         inputs = self.inputs_spec.values(specs, {"x": x, "mask": mask, "context": context})
         inputs = self.ready(inputs)
-        features, _ = self._past(inputs, self.begin(tf.shape(inputs["x"])[0], inputs.get("context")), False)
-        return self.likelihood(over_time(self.network, swapped(features))).tensor_distribution
+        context = inputs.get("context")
+        summary, _ = self.summarised(inputs, self.begin(tf.shape(inputs["x"])[0], context), context, False)
+        return self.likelihood(over_time(self.network, swapped(summary))).tensor_distribution
 
     def call(
         self, inputs: dict[str, tf.Tensor], training: bool | None = None, seeds: tf.Tensor | None = None
@@ -128,9 +128,9 @@ class RNNDensity(RecurrentModel):
         first: tf.Tensor | int,
         training: bool | None,
     ) -> tuple[dict[str, tf.Tensor], State]:
-        """See `SequenceModel.chunk`."""
+        """See `CausalModel.chunk`."""
         del seeds, first
-        steps, state = self._scored(inputs, state, training)
+        steps, state = self.scored(inputs, state, inputs.get("context"), training)
         return {"nll": -masked_sum(steps, inputs["mask"])}, state
 
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -138,72 +138,28 @@ class RNNDensity(RecurrentModel):
         specs = self.inputs_spec.specs(self.density_dtype, *self.data_names)
         return (Endpoint("score", self._score, specs), *super().endpoints())
 
-    def generator(self, context: tf.Tensor | None) -> Generate:
-        """See `SequenceModel.generator`."""
-        move = self.recurrence.stepper()
-
-        def generate(state: State, noise: Noise) -> tuple[State, dict[str, tf.Tensor]]:
-            x = self.stream_draw(state, context, noise)
-            return move(self.one(x, context), None, state), {"x": x}
-
-        return generate
-
-    @property
-    def drawn_shapes(self) -> dict[str, tuple[int, ...]]:
-        """See `SequenceModel.drawn_shapes`."""
-        return {"x": self.event_shape}
-
     @property
     def stream_shapes(self) -> list[tuple[int, ...]]:
-        """See `SequenceModel.stream_shapes`."""
+        """See `CausalModel.stream_shapes`."""
         return [(width,) for width in self.recurrence.state_widths]
 
     def stream_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
-        """See `SequenceModel.stream_begin`."""
+        """See `CausalModel.stream_begin`."""
         return self.begin(rows, context)
 
     def stream_step(
         self, state: State, x: tf.Tensor, context: tf.Tensor | None, noise: Noise
     ) -> tuple[State, tf.Tensor]:
-        """See `SequenceModel.stream_step`."""
+        """See `CausalModel.stream_step`."""
         del noise
         state = tuple(tf.cast(value, self.compute_dtype) for value in state)
-        score = self._distribution(state).log_prob(x)
+        score = self.emission(state).log_prob(x)
         return self.recurrence.stepper()(self.one(x, context), None, state), score
 
     def stream_draw(self, state: State, context: tf.Tensor | None, noise: Noise) -> tf.Tensor:
-        """See `SequenceModel.stream_draw`."""
+        """See `CausalModel.stream_draw`."""
         del context
-        return tf.cast(draw(self._distribution(state), noise.child(EVENT)), self.density_dtype)
-
-    def _distribution(self, state: State) -> tfd.Distribution:
-        """p(x_t | h_t), batch shape [batch]."""
-        return self.likelihood(self.network(self.recurrence.output(state))).tensor_distribution
-
-    def _past(self, inputs: dict[str, tf.Tensor], state: State, training: bool | None) -> tuple[tf.Tensor, State]:
-        """h_1 … h_T, [time, batch, width], and the state after all steps."""
-        known = self.recurrence.prepare(over_time(self.features, swapped(inputs["x"])), inputs.get("context"))
-        products = Products() if training else None
-        move = self.recurrence.stepper(training, products)
-
-        def body(_: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
-            valid, *known = given
-            return kept_where(valid, move(known, None, state), state), [self.recurrence.output(state)]
-
-        outputs = [tf.TensorSpec([None, self.recurrence.output_width], self.compute_dtype)]
-        steps = tf.shape(inputs["x"])[1]
-        given = [swapped(inputs["mask"]), *known]
-        state, (features,) = scan(body, state, given, outputs, steps=steps, products=products)
-        return features, state
-
-    def _scored(self, inputs: dict[str, tf.Tensor], state: State, training: bool | None) -> tuple[tf.Tensor, State]:
-        """log p(x_t | x_1 … x_{t−1}), [batch, time], and the state after all steps."""
-        features, state = self._past(inputs, state, training)
-
-        def log_prob(features: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-            return self.likelihood(self.network(features)).log_prob(x)
-
-        return swapped(over_time(log_prob, features, swapped(inputs["x"]))), state
+        return self.emitted(tuple(tf.cast(value, self.compute_dtype) for value in state), noise)
 
     def _score(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"score": self.checked_score(-self.call(inputs, training=False)["nll"], inputs["mask"])}
@@ -211,5 +167,5 @@ class RNNDensity(RecurrentModel):
     def _log_prob_steps(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         inputs = self.ready(inputs)
         state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"))
-        steps, _ = self._scored(inputs, state, False)
+        steps, _ = self.scored(inputs, state, inputs.get("context"), False)
         return {"log_prob_steps": tf.where(inputs["mask"], steps, tf.zeros_like(steps))}

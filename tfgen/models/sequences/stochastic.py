@@ -9,10 +9,10 @@ import tensorflow as tf
 from tfgen.layers.arguments import checked_choice, checked_count
 from tfgen.layers.products import Products
 from tfgen.layers.recurrent import over_time, scan, swapped
-from tfgen.models.bound import BoundModel
-from tfgen.models.endpoints import Endpoint
 from tfgen.models.importance import Inferred
 from tfgen.models.latent import LATENT
+from tfgen.models.sequences.bound import SequenceBoundModel
+from tfgen.models.sequences.causal import CausalModel
 from tfgen.models.sequences.filtering import ParticleFilter
 from tfgen.models.sequences.model import State, kept_where, masked_sum
 from tfgen.models.sequences.recurrent import RecurrentModel
@@ -33,7 +33,7 @@ _BOUNDS = ("iwae", "fivo")
 _NEXT = 3  # the stream of the noise that picks a particle to go on from
 
 
-class StochasticModel(RecurrentModel, BoundModel):
+class StochasticModel(RecurrentModel, CausalModel, SequenceBoundModel):
     """p(x_{1:T}) = ∫ Π_t p(x_t | z_t, past) p(z_t | past) dz_{1:T}, with q(z_t | …) of a diagonal Gaussian each.
 
     The bounds are sums over time. With one sample it is the ELBO, each step's KL in closed form; with K samples the
@@ -50,7 +50,8 @@ class StochasticModel(RecurrentModel, BoundModel):
         bound_kind: `"iwae"` or `"fivo"`, of bounds with several samples.
         resampling_threshold: of `"fivo"`: the share of the K particles that must count, by their effective sample size,
             if they are not to be drawn anew.
-        **kwargs: as in `RecurrentModel` and `BoundModel`: `num_samples`, `training_samples`.
+        **kwargs: as in `RecurrentModel`, `CausalModel` and `BoundModel`: `truncation`, `num_samples`,
+            `training_samples`.
 
     Raises:
         ValueError: naming the argument that is out of range.
@@ -166,14 +167,14 @@ class StochasticModel(RecurrentModel, BoundModel):
         first: tf.Tensor | int,
         training: bool | None,
     ) -> tuple[dict[str, tf.Tensor], State]:
-        """See `SequenceModel.chunk`; its state is the observer's and the generative one."""
+        """See `CausalModel.chunk`; its state is the observer's and the generative one."""
         size = len(self.observer_widths)
         inferred, observer = self.observe(inputs, state[:size], training)
         found, following = self._trajectory(inputs, inferred, state[size:], Noise(seeds), first, training)
         return self._terms(found, inputs["mask"]), (*observer, *following)
 
     def chunk_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
-        """See `SequenceModel.chunk_begin`."""
+        """See `CausalModel.chunk_begin`."""
         return (*self.observer_begin(rows, context), *self.begin(rows, context))
 
     def training_bound(
@@ -223,35 +224,6 @@ class StochasticModel(RecurrentModel, BoundModel):
         given = {"x": x, "mask": mask, "context": context}
         return self.run_seeded(f"bound_{kind}", bound, given, num_samples, seed)["bound"]
 
-    def importance(
-        self,
-        x: Any,
-        context: Any = None,
-        *,
-        mask: Any = None,
-        num_samples: int | None = None,
-        seed: int | None = None,
-        first_row: int = 0,
-    ) -> dict[str, tf.Tensor]:
-        """See `BoundModel.importance`: of whole trajectories, without resampling.
-
-        Args:
-            x: [batch, time, *event_shape].
-            context: [batch, *context_shape], for conditional models.
-            mask: bool [batch, time], or None where all steps count.
-            num_samples: K; the model's own where it is None.
-            seed: as in `bound`.
-            first_row: as in `BoundModel.importance`.
-
-        Returns:
-            `bound` and `effective_sample_size`, [batch] each.
-
-        Raises:
-            ValueError: for bad input, naming the argument.
-        """
-        given = {"x": x, "mask": mask, "context": context}
-        return self.run_seeded("importance", self.weighed, given, num_samples, seed, first_row)
-
     def kl_steps(self, x: Any, context: Any = None, *, mask: Any = None, seed: int = 0) -> tf.Tensor:
         """KL(q(z_t | …) ‖ p(z_t | past)) of each step, of one trajectory.
 
@@ -268,7 +240,8 @@ class StochasticModel(RecurrentModel, BoundModel):
             ValueError: for bad input, naming the argument.
         """
 
-        def kl(inputs: dict[str, tf.Tensor], seeds: tf.Tensor, _: int) -> dict[str, tf.Tensor]:
+        def kl(inputs: dict[str, tf.Tensor], seeds: tf.Tensor, count: int) -> dict[str, tf.Tensor]:
+            del count
             inputs = self.ready(inputs)
             state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"))
             found, _ = self._trajectory(inputs, self.infer(inputs, False), state, Noise(seeds), 0, False)
@@ -276,28 +249,20 @@ class StochasticModel(RecurrentModel, BoundModel):
 
         return self.run_seeded("kl_steps", kl, {"x": x, "mask": mask, "context": context}, 1, seed)["kl"]
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """`score`, `sample`, `start` and `step`."""
-        return (*BoundModel.endpoints(self), *super().endpoints())
-
-    def _score(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        inputs = self.ready(inputs)
-        return {"score": self.checked_score(super()._score(**inputs)["score"], inputs["mask"])}
-
     @property
     def stream_shapes(self) -> list[tuple[int, ...]]:
-        """See `SequenceModel.stream_shapes`."""
+        """See `CausalModel.stream_shapes`."""
         return [*((width,) for width in self.observer_widths), *self._filter(self.num_samples, self.bound_kind).shapes]
 
     def stream_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
-        """See `SequenceModel.stream_begin`."""
+        """See `CausalModel.stream_begin`."""
         begin = self._filter(self.num_samples, self.bound_kind).begin(self.begin(rows, context))
         return (*self.observer_begin(rows, context), *begin)
 
     def stream_step(
         self, state: State, x: tf.Tensor, context: tf.Tensor | None, noise: Noise
     ) -> tuple[State, tf.Tensor]:
-        """See `SequenceModel.stream_step`; the noise is that of `score`, so that the sum over steps is the score."""
+        """See `CausalModel.stream_step`; the noise is that of `score`, so that the sum over steps is the score."""
         size = len(self.observer_widths)
         inputs = {"x": x[:, tf.newaxis], "mask": tf.fill([tf.shape(x)[0], 1], True)}
         if context is not None:
@@ -311,7 +276,7 @@ class StochasticModel(RecurrentModel, BoundModel):
         return (*observer, *following), score
 
     def stream_draw(self, state: State, context: tf.Tensor | None, noise: Noise) -> tf.Tensor:
-        """See `SequenceModel.stream_draw`; a particle is picked by the weights, and goes on by itself."""
+        """See `CausalModel.stream_draw`; a particle is picked by the weights, and goes on by itself."""
         *particles, weights = state[len(self.observer_widths) :]
         chosen = pick(weights, noise.child(_NEXT), ())
         one = tuple(tf.cast(tf.gather(value, chosen, axis=1, batch_dims=1), self.compute_dtype) for value in particles)

@@ -10,10 +10,10 @@ from tensorflow_probability import distributions as tfd
 from tfgen.layers.arguments import checked_widths
 from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.products import Products, dense_stepper
-from tfgen.layers.recurrent import Recurrence, over_time, scan, swapped
+from tfgen.layers.recurrent import Recurrence, over_time, swapped
 from tfgen.models.latent import EVENT
 from tfgen.models.sequences.gaussians import densities, location_and_scale
-from tfgen.models.sequences.model import Generate, State, kept_where
+from tfgen.models.sequences.model import Generate, State
 from tfgen.models.sequences.stochastic import Move, Record, StochasticModel, Weigh
 from tfgen.noise import Noise, draw
 
@@ -86,7 +86,7 @@ class STORN(StochasticModel):
         self.recurrence.build_for(features, latents, self.context_width)
         self.recognition.build_for(features, 0, self.context_width)
         self.posterior.build((None, self.recognition.output_width))
-        self.build_likelihood(self.recurrence.output_width)
+        self.build_head(self.recurrence.output_width)
         self.first_features = self.add_weight(shape=(features,), initializer="zeros", name="first_features")
         super().build(input_shape)
 
@@ -129,19 +129,9 @@ class STORN(StochasticModel):
         """See `StochasticModel.observe`: the posterior of each step, and the features for the next one."""
         features = over_time(self.features, swapped(inputs["x"]))
         context = inputs.get("context")
-        known = self.recognition.prepare(features, context)
-        products = Products() if training else None
-        advance = self.recognition.stepper(training, products)
-
-        def body(_: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
-            valid, *known = given
-            state = kept_where(valid, advance(known, None, state), state)
-            return state, [self.recognition.output(state)]
-
-        outputs = [tf.TensorSpec([None, self.recognition.output_width], self.compute_dtype)]
-        steps = tf.shape(features)[0]
-        given = [swapped(inputs["mask"]), *known]
-        observer, (summary,) = scan(body, observer, given, outputs, steps=steps, products=products)
+        summary, observer = self.followed(
+            self.recognition, features, inputs["mask"], observer, context, training, after=True
+        )
 
         def posterior(summary: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             return location_and_scale(self.posterior, self.posterior.project(summary))

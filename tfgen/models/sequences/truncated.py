@@ -9,12 +9,12 @@ import tensorflow as tf
 from tfgen.models.seeds import training_seeds
 
 if TYPE_CHECKING:
-    from tfgen.models.sequences.model import SequenceModel
+    from tfgen.models.sequences.causal import CausalModel
 
 __all__ = ["truncated_step"]
 
 
-def truncated_step(model: SequenceModel, data: Any) -> dict[str, Any]:
+def truncated_step(model: CausalModel, data: Any) -> dict[str, Any]:
     """An update for each chunk of a batch's sequences, in their order, the state being carried from one to the next.
 
     The gradient of a chunk's loss ends where the chunk begins. What is reported is of whole sequences: the sum of

@@ -95,7 +95,7 @@ class VRNN(StochasticModel):
         if self.prior_kind == "recurrent":
             self.prior_network.build((None, width))
             self.prior.build(self.prior_network.compute_output_shape((None, width)))
-        self.build_likelihood(latents + width)
+        self.build_head(latents + width)
         super().build(input_shape)
 
     @property
