@@ -148,8 +148,9 @@ class ModelInputs:
             if not len(array):
                 raise ValueError(f"`{name}` must hold at least one row. Received: shape={array.shape}")
             if array.dtype.kind == "f" and not np.isfinite(array).all():
-                row = int(np.argwhere(~np.isfinite(array))[0][0])
-                raise ValueError(f"`{name}` must be finite. Received: {array[row]} in row {row}")
+                place = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
+                within = f", at {list(place[1:])}" if len(place) > 1 else ""
+                raise ValueError(f"`{name}` must be finite. Received: {array[place]} in row {place[0]}{within}")
             if name == "x" and not self.support.everything:
                 self._check_support(array)
             if name == "label" and self.classes is not None:

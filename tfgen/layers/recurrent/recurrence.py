@@ -74,7 +74,7 @@ class Recurrence(keras.layers.Layer):
             widths = (checked_count("units", units),) if isinstance(units, int) else checked_widths("units", units)
             cells = [made(width, dtype=self.dtype_policy, name=f"cell_{i}") for i, width in enumerate(widths)]
         else:
-            cells = checked_cells(cell if isinstance(cell, list | tuple) else [cell])
+            cells = checked_cells(cell if isinstance(cell, list | tuple) else [cell], self.compute_dtype)
         if not cells:
             raise ValueError("`units` must name at least one cell. Received: none")
         self.cells = cells
@@ -125,12 +125,13 @@ class Recurrence(keras.layers.Layer):
             self.initial_state = self.add_weight(shape=(total,), initializer="zeros", name="initial_state")
         self.built = True
 
-    def begin(self, rows: tf.Tensor, context: tf.Tensor | None = None) -> State:
+    def begin(self, rows: tf.Tensor, context: tf.Tensor | None = None, training: bool | None = None) -> State:
         """The state before the first step.
 
         Args:
             rows: how many, an int32 scalar.
             context: [rows, width], or None.
+            training: whether gradients are wanted, and so to be clipped.
         """
         if self.initial is not None:
             flat = self.initial(tf.cast(context, self.compute_dtype))
@@ -139,7 +140,7 @@ class Recurrence(keras.layers.Layer):
         states = (*tf.split(flat, self.state_widths[:-1], axis=-1), tf.zeros([rows, self.output_width], flat.dtype))
         known = self.prepare(self._rows(self.start_known, rows)[tf.newaxis], context)
         rest = None if self.start_rest is None else self._rows(self.start_rest, rows)
-        return self.stepper()([part[0] for part in known], rest, states)
+        return self.stepper(training)([part[0] for part in known], rest, states)
 
     def prepare(self, known: tf.Tensor, context: tf.Tensor | None = None) -> list[tf.Tensor]:
         """What is done for all steps at once, for each cell that sees the input.

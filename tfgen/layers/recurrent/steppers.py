@@ -139,17 +139,26 @@ def _weight(cell: keras.layers.Layer, weight: keras.Variable) -> tf.Tensor:
     return tf.cast(tf.convert_to_tensor(weight), cell.compute_dtype)
 
 
-def checked_cells(cells: Sequence[keras.layers.Layer]) -> list[keras.layers.Layer]:
+def checked_cells(cells: Sequence[keras.layers.Layer], dtype: str) -> list[keras.layers.Layer]:
     """Cells as they are, or an error that names the argument.
 
+    Args:
+        cells: what was given.
+        dtype: in which the recurrence is computed.
+
     Raises:
-        ValueError: for what is no cell, and for dropout, whose noise would come from a global generator.
+        ValueError: for what is no cell, for one of another dtype, and for dropout, whose noise would come from a
+            global generator.
     """
     for cell in cells:
         if not (isinstance(cell, keras.layers.Layer) and hasattr(cell, "state_size") and hasattr(cell, "output_size")):
             raise ValueError(
                 "`cell` must be 'lstm', 'gru', or Keras cells such as keras.layers.LSTMCell(64) (not whole layers such "
                 f"as keras.layers.LSTM). Received: {cell!r}"
+            )
+        if cell.compute_dtype != dtype:
+            raise ValueError(
+                f"`cell` must compute in the model's dtype, {dtype}. Received: {cell.name} of {cell.compute_dtype}"
             )
         if getattr(cell, "dropout", 0) or getattr(cell, "recurrent_dropout", 0):
             raise ValueError(

@@ -61,9 +61,9 @@ class CausalModel(SequenceModel):
             The terms by name, each [batch], in nats; and the state after these steps.
         """
 
-    def chunk_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
+    def chunk_begin(self, rows: tf.Tensor, context: tf.Tensor | None, training: bool | None = None) -> State:
         """The state before the first chunk."""
-        return self.begin(rows, context)
+        return self.begin(rows, context, training)
 
     @property
     @abc.abstractmethod

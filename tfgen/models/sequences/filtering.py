@@ -135,7 +135,7 @@ class ParticleFilter:
             state, score = self.step(state, x, known, noise.at_step(time), valid, training)
             return state, [score]
 
-        state = self.begin(self.model.begin(tf.shape(x)[0], inputs.get("context")))
+        state = self.begin(self.model.begin(tf.shape(x)[0], inputs.get("context"), training))
         outputs = [tf.TensorSpec([None], self.model.density_dtype)]
         given = [swapped(x), swapped(inputs["mask"]), *known]
         _, (scores,) = scan(body, state, given, outputs, steps=tf.shape(x)[1])

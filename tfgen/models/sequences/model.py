@@ -67,12 +67,13 @@ class SequenceModel(GenerativeModel):
         """The shapes of what one step of `sample` draws, by name."""
 
     @abc.abstractmethod
-    def begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
+    def begin(self, rows: tf.Tensor, context: tf.Tensor | None, training: bool | None = None) -> State:
         """The state before the first step.
 
         Args:
             rows: how many, an int32 scalar.
             context: [rows, *context_shape], or None.
+            training: whether this is a training step.
         """
 
     @abc.abstractmethod

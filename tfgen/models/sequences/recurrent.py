@@ -130,9 +130,9 @@ class RecurrentModel(SequenceModel):
         """φ(x), [batch, width], of single steps x, [batch, *event_shape]."""
         return self.feature_network(tf.cast(self.likelihood.to_features(x), self.compute_dtype))
 
-    def begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
+    def begin(self, rows: tf.Tensor, context: tf.Tensor | None, training: bool | None = None) -> State:
         """See `SequenceModel.begin`."""
-        return self.recurrence.begin(rows, context)
+        return self.recurrence.begin(rows, context, training)
 
     def build_head(self, width: int) -> None:
         """Makes the weights of the likelihood and of the network before it.

@@ -117,7 +117,7 @@ class RNNDensity(EmittingModel, CausalModel):
         """`nll`, −log p(x | context), [batch], in nats a sequence."""
         del seeds
         inputs = self.ready(inputs)
-        state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"))
+        state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"), training)
         return self.chunk(inputs, state, None, 0, training)[0]
 
     def chunk(

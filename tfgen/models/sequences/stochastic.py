@@ -101,9 +101,9 @@ class StochasticModel(RecurrentModel, CausalModel, SequenceBoundModel):
         """The widths of what the posterior itself remembers of x; nothing, unless a subclass says what."""
         return []
 
-    def observer_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
+    def observer_begin(self, rows: tf.Tensor, context: tf.Tensor | None, training: bool | None = None) -> State:
         """What that is before the first step."""
-        del rows, context
+        del rows, context, training
         return ()
 
     @abc.abstractmethod
@@ -141,13 +141,13 @@ class StochasticModel(RecurrentModel, CausalModel, SequenceBoundModel):
     def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> Inferred:
         """See `BoundModel.infer`."""
         rows = tf.shape(inputs["x"])[0]
-        return self.observe(inputs, self.observer_begin(rows, inputs.get("context")), training)[0]
+        return self.observe(inputs, self.observer_begin(rows, inputs.get("context"), training), training)[0]
 
     def elbo(
         self, inputs: dict[str, tf.Tensor], inferred: Inferred, noise: Noise, training: bool | None = None
     ) -> dict[str, tf.Tensor]:
         """See `BoundModel.elbo`."""
-        state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"))
+        state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"), training)
         found, _ = self._trajectory(inputs, inferred, state, noise, 0, training)
         return self._terms(found, inputs["mask"])
 
@@ -155,7 +155,7 @@ class StochasticModel(RecurrentModel, CausalModel, SequenceBoundModel):
         self, inputs: dict[str, tf.Tensor], inferred: Inferred, noise: Noise, training: bool | None = None
     ) -> tf.Tensor:
         """See `BoundModel.log_weights`; of one trajectory."""
-        state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"))
+        state = self.begin(tf.shape(inputs["x"])[0], inputs.get("context"), training)
         found, _ = self._trajectory(inputs, inferred, state, noise, 0, training)
         return masked_sum(found["log_weight"], inputs["mask"])
 
@@ -173,9 +173,9 @@ class StochasticModel(RecurrentModel, CausalModel, SequenceBoundModel):
         found, following = self._trajectory(inputs, inferred, state[size:], Noise(seeds), first, training)
         return self._terms(found, inputs["mask"]), (*observer, *following)
 
-    def chunk_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
+    def chunk_begin(self, rows: tf.Tensor, context: tf.Tensor | None, training: bool | None = None) -> State:
         """See `CausalModel.chunk_begin`."""
-        return (*self.observer_begin(rows, context), *self.begin(rows, context))
+        return (*self.observer_begin(rows, context, training), *self.begin(rows, context, training))
 
     def training_bound(
         self, inputs: dict[str, tf.Tensor], inferred: Inferred, seeds: tf.Tensor, training: bool | None

@@ -113,15 +113,15 @@ class STORN(StochasticModel):
         """See `SequenceModel.drawn_shapes`."""
         return {"x": self.event_shape, "z": (self.latent_dim,)}
 
-    def begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
+    def begin(self, rows: tf.Tensor, context: tf.Tensor | None, training: bool | None = None) -> State:
         """See `SequenceModel.begin`."""
         first = tf.tile(tf.convert_to_tensor(self.first_features)[tf.newaxis, tf.newaxis], [1, rows, 1])
         seen = [part[0] for part in self.recurrence.prepare(first, context)]
-        return (*super().begin(rows, context), *seen)
+        return (*super().begin(rows, context, training), *seen)
 
-    def observer_begin(self, rows: tf.Tensor, context: tf.Tensor | None) -> State:
+    def observer_begin(self, rows: tf.Tensor, context: tf.Tensor | None, training: bool | None = None) -> State:
         """See `StochasticModel.observer_begin`."""
-        return self.recognition.begin(rows, context)
+        return self.recognition.begin(rows, context, training)
 
     def observe(
         self, inputs: dict[str, tf.Tensor], observer: State, training: bool | None

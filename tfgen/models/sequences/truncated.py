@@ -47,7 +47,7 @@ def truncated_step(model: CausalModel, data: Any) -> dict[str, Any]:
         seeds = training_seeds(rows, model.optimizer.iterations) if model.stochastic else None
         with tf.GradientTape() as tape:
             # What decides the first state is trained by the first chunk.
-            begin = model.chunk_begin(rows, context)
+            begin = model.chunk_begin(rows, context, True)
             state = tuple(
                 tf.where(number == 0, new, tf.cast(old, new.dtype)) for new, old in zip(begin, carried, strict=True)
             )

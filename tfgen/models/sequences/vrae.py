@@ -102,14 +102,14 @@ class VRAE(EmittingModel, SequenceBoundModel, LatentModel):
     def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> tf.Tensor:
         """See `BoundModel.infer`: of the recognition network's last state."""
         context, features = inputs.get("context"), over_time(self.features, swapped(inputs["x"]))
-        begin = self.recognition.begin(tf.shape(inputs["x"])[0], context)
+        begin = self.recognition.begin(tf.shape(inputs["x"])[0], context, training)
         _, last = self.followed(self.recognition, features, inputs["mask"], begin, context, training, after=True)
         return self.posterior.project(self.recognition.output(last))
 
     def log_likelihood(self, inputs: dict[str, tf.Tensor], z: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """See `LatentModel.log_likelihood`."""
         told = self._told(z, inputs.get("context"))
-        begin = self.recurrence.begin(tf.shape(z)[0], told)
+        begin = self.recurrence.begin(tf.shape(z)[0], told, training)
         steps, _ = self.scored(inputs, begin, told, training)
         return masked_sum(steps, inputs["mask"])
 
