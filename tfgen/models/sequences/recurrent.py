@@ -65,7 +65,7 @@ class RecurrentModel(SequenceModel):
         gradient_clip: float | None = None,
         feature_units: tuple[int, ...] = (),
         hidden: tuple[int, ...] = (),
-        activation: str = "relu",
+        activation: str = "tanh",
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
