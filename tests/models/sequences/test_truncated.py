@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from models.sequences.conftest import CAUSAL, make, sequences
 
 import tfgen
@@ -77,3 +78,22 @@ def test_it_trains_in_one_program():
 def test_several_training_samples_are_refused():
     with pytest.raises(ValueError, match=r"`truncation` must be None with several training samples.*Received: "):
         make("vrnn", truncation=2, training_samples=3)
+
+
+@pytest.mark.parametrize("truncation", [None, 2])
+@pytest.mark.parametrize("name", ["rnn", "vrnn"])
+def test_two_replicas_train_as_one_device_does(two_devices, name, truncation):
+    """An uneven last batch included, of which one replica gets nothing."""
+    x = sequences(7, 4)
+    mask = np.arange(4) < np.array([4, 3, 1, 2, 4, 4, 3])[:, None]
+    found = []
+    for strategy in (tf.distribute.get_strategy(), two_devices):
+        with strategy.scope():
+            model = make(name, truncation=truncation)
+            model.compile(keras.optimizers.SGD(1e-2))
+        history = model.fit({"x": x, "mask": mask}, batch_size=3, shuffle=False, epochs=2, verbose=0).history
+        found.append((model.get_weights(), history))
+    for one, other in zip(found[0][0], found[1][0], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    for key, values in found[0][1].items():
+        np.testing.assert_allclose(found[1][1][key], values, rtol=1e-4)

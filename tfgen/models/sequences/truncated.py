@@ -27,6 +27,9 @@ def truncated_step(model: CausalModel, data: Any) -> dict[str, Any]:
     Returns:
         The metrics.
 
+    Raises:
+        ValueError: on several replicas, for sequences of unknown length.
+
     Reference:
         Williams and Peng, *An efficient gradient-based algorithm for on-line training of recurrent network
         trajectories*, Neural Computation 2(4), 1990: TBPTT(k, k).
@@ -59,9 +62,25 @@ def truncated_step(model: CausalModel, data: Any) -> dict[str, Any]:
 
     begin = tuple(tf.zeros_like(value) for value in model.chunk_begin(rows, context))
     zeros = [tf.zeros([rows], model.density_dtype) for _ in names]
-    _, _, totals = tf.while_loop(lambda number, *_: number < chunks, body, (tf.constant(0), begin, zeros))
+    values: tuple = (tf.constant(0), begin, zeros)
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        # Replicas cannot meet inside of a loop: the chunks stand one after another in the graph.
+        for _ in range(_chunks(given["x"].shape[1], size)):
+            values = body(*values)
+    else:
+        values = tf.while_loop(lambda number, *_: number < chunks, body, values)
+    totals = values[2]
     model.report(given, dict(zip(names, totals, strict=True)), weight)
     return model.get_metrics_result()
+
+
+def _chunks(length: int | None, size: int) -> int:
+    if length is None:
+        raise ValueError(
+            "`truncation` on several replicas must have sequences of a length that is known when the step is traced: "
+            "pad them all to one, or give arrays. Received: batches of unknown length"
+        )
+    return -(-length // size)
 
 
 def _filled_up(value: tf.Tensor, more: tf.Tensor) -> tf.Tensor:
