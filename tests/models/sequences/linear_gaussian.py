@@ -7,15 +7,15 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from tfgen.models.sequences.filtered import FilteredModel
 from tfgen.models.sequences.gaussians import densities
-from tfgen.models.sequences.stochastic import StochasticModel
 
 TRANSITIONS, EMISSIONS = (1.0, 2.0, 3.0), (4.0, 5.0, 6.0)
 """The variances of FIVO's `ghmm` test."""
 
 
 @keras.saving.register_keras_serializable(package="tests")
-class LinearGaussian(StochasticModel):
+class LinearGaussian(FilteredModel):
     """z_t ~ N(z_{t−1}, q_t), x_t ~ N(z_t, r_t), z_0 = 0; the posterior is p(z_t | z_{t−1}, x_t), or a worse one.
 
     Args:

@@ -99,7 +99,7 @@ def test_without_resampling_the_filter_is_the_importance_weighted_bound():
         model, x = make(name), any_sequences()
         inputs = model.ready({"x": tf.constant(x)})
         seeds = tf.zeros([6, 2], tf.int32)
-        scores = model._filter(4, "iwae").run(inputs, model.infer(inputs, False), Noise(seeds))
+        scores = model.particle_filter(4, "iwae").run(inputs, model.infer(inputs, False), Noise(seeds))
         np.testing.assert_allclose(tf.reduce_sum(scores, axis=1), model.score(x), rtol=1e-4, atol=1e-5)
 
 

@@ -12,16 +12,17 @@ from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.products import Products, dense_stepper
 from tfgen.layers.recurrent import Recurrence, over_time, swapped
 from tfgen.models.latent import EVENT
+from tfgen.models.sequences.filtered import FilteredModel
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State
-from tfgen.models.sequences.stochastic import Move, Record, StochasticModel, Weigh
+from tfgen.models.sequences.stochastic import Move, Record, Weigh
 from tfgen.noise import Noise, draw
 
 __all__ = ["STORN"]
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class STORN(StochasticModel):
+class STORN(FilteredModel):
     """A stochastic recurrent network: a recurrent network that is fed independent noise beside the past.
 
         prior       p(z_t) = N(0, I)
@@ -38,7 +39,7 @@ class STORN(StochasticModel):
         latent_units: the widths of φ_z.
         recognition_units: the widths of the recognition network's cells, which are of the kind of `cell` where that is
             a name, else GRUs; as `units` where it is None.
-        **kwargs: as in `StochasticModel`.
+        **kwargs: as in `FilteredModel`.
 
     Raises:
         ValueError: naming the argument that is out of range.

@@ -12,9 +12,10 @@ from tfgen.layers.networks import JointMLP
 from tfgen.layers.products import Products, dense_stepper
 from tfgen.layers.recurrent import over_time, swapped
 from tfgen.models.latent import EVENT
+from tfgen.models.sequences.filtered import FilteredModel
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State
-from tfgen.models.sequences.stochastic import Move, Record, StochasticModel, Weigh
+from tfgen.models.sequences.stochastic import Move, Record, Weigh
 from tfgen.noise import Noise, draw
 
 __all__ = ["VRNN"]
@@ -23,7 +24,7 @@ _PRIORS = ("recurrent", "standard")
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class VRNN(StochasticModel):
+class VRNN(FilteredModel):
     """A variational recurrent network: in each step a VAE whose every part knows the past by h_{t−1}.
 
         prior       p(z_t | h_{t−1}) = N(μ_0, σ_0²)            of an MLP of h_{t−1}
@@ -44,7 +45,7 @@ class VRNN(StochasticModel):
         latent_units: the widths of φ_z.
         feature_units: the widths of φ_x.
         hidden: the widths of the MLPs of prior, posterior and likelihood.
-        **kwargs: as in `StochasticModel`.
+        **kwargs: as in `FilteredModel`.
 
     Raises:
         ValueError: naming the argument that is out of range.
