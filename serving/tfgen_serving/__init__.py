@@ -11,6 +11,7 @@ from tfgen_serving.bundle import Bundle
 from tfgen_serving.errors import BundleError, InputError, RunError
 from tfgen_serving.manifest import EndpointInfo, Manifest, TensorInfo, hash_files
 from tfgen_serving.scorer import Scorer
+from tfgen_serving.stream import AsyncStream, Stream
 from tfgen_serving.tensors import SignatureInfo
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncClient",
+    "AsyncStream",
     "BadAnswer",
     "Bundle",
     "BundleError",
@@ -43,6 +45,7 @@ __all__ = [
     "Scorer",
     "ServerError",
     "SignatureInfo",
+    "Stream",
     "TensorInfo",
     "Unavailable",
     "hash_files",

@@ -1,6 +1,6 @@
 """What `Scorer` and the clients do with a caller's arrays, whatever runs them: checks, seed rows, batches, answers."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -9,9 +9,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tfgen_serving.batches import STEPS, free_size
 from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import as_integer, as_rows, as_seed, check_inputs, check_names
+from tfgen_serving.masks import with_mask
 from tfgen_serving.tensors import EndpointInfo, SignatureInfo, TensorInfo
+from tfgen_serving.work import Arrays, Work, cut, join
 
 __all__ = [
     "Arrays",
@@ -28,9 +31,9 @@ __all__ = [
     "sample",
     "sample_class",
     "score",
+    "takes",
 ]
 
-Arrays = dict[str, NDArray[Any]]
 T = TypeVar("T")
 
 Made = Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]]
@@ -38,25 +41,6 @@ Made = Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]]
 
 _MISSING = -1
 """The label of a row that has none: where it may be missing, the model takes the most probable class."""
-
-
-@dataclass(frozen=True)
-class Work(Generic[T]):
-    """A call that fits its endpoint.
-
-    Attributes:
-        rows: How many rows go in, and come out.
-        inputs: The inputs' rows from a start to a stop.
-        answer: What the caller gets, of the outputs of all rows.
-    """
-
-    rows: int
-    inputs: Callable[[int, int], Arrays]
-    answer: Callable[[Arrays], T]
-
-    def spans(self, size: int) -> Iterator[tuple[int, int]]:
-        """Start and stop of each batch of at most `size` rows."""
-        return ((start, min(start + size, self.rows)) for start in range(0, self.rows, size))
 
 
 @dataclass(frozen=True)
@@ -72,9 +56,9 @@ class Call(Generic[T]):
     check: Callable[[SignatureInfo], Work[T]]
 
 
-def score(x: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
+def score(x: ArrayLike, context: ArrayLike | None, mask: ArrayLike | None = None) -> Call[NDArray[Any]]:
     """See `Scorer.score`."""
-    return Call("score", lambda info: _one_output(info, {"x": x, "context": context}, "score"))
+    return Call("score", lambda info: _one_output(info, {"x": x, "mask": mask, "context": context}, "score"))
 
 
 def encode(x: ArrayLike, context: ArrayLike | None, label: ArrayLike | None, seed: int | None) -> Call[NDArray[Any]]:
@@ -83,7 +67,7 @@ def encode(x: ArrayLike, context: ArrayLike | None, label: ArrayLike | None, see
 
     def check(info: SignatureInfo) -> Work[NDArray[Any]]:
         made: dict[str, Any] = {} if seed is None else {"seed": partial(_seed_rows, as_seed(seed))}
-        if label is None and any(tensor.name == "label" for tensor in info.inputs):
+        if label is None and takes(info, "label"):
             made["label"] = lambda index: np.full(len(index), _MISSING, np.int32)
         return _one_output(info, given, "z", made, least_label=_MISSING)
 
@@ -110,9 +94,9 @@ def run(endpoint: str, inputs: Mapping[str, ArrayLike]) -> Call[Arrays]:
     return Call(endpoint, lambda info: _row_by_row(info, inputs, lambda outputs: outputs))
 
 
-def sample(n: int, context: ArrayLike | None, seed: int) -> Call[NDArray[Any]]:
+def sample(n: int, context: ArrayLike | None, seed: int, steps: int | None = None) -> Call[NDArray[Any]]:
     """See `Scorer.sample`."""
-    return Call("sample", lambda info: _draws(info, n, context, seed))
+    return Call("sample", lambda info: _draws(info, n, context, seed, steps))
 
 
 def sample_class(label: ArrayLike, seed: int) -> Call[NDArray[Any]]:
@@ -124,19 +108,17 @@ def sample_class(label: ArrayLike, seed: int) -> Call[NDArray[Any]]:
     return Call("sample_class", check)
 
 
-def join(parts: Sequence[Arrays]) -> Arrays:
-    """The outputs of all rows, from those of each batch, in order."""
-    if len(parts) == 1:
-        return parts[0]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
 def endpoint_of(endpoints: Mapping[str, EndpointInfo], name: str) -> EndpointInfo:
     """Returns a bundle's endpoint; InputError where it has none of this name."""
     if name not in endpoints:
         known = ", ".join(endpoints) or "none"
         raise InputError(f"endpoint must be one of those in the bundle: {known}. Received: {name!r}")
     return endpoints[name]
+
+
+def takes(info: SignatureInfo, name: str) -> bool:
+    """Whether an endpoint has an input of this name."""
+    return any(tensor.name == name for tensor in info.inputs)
 
 
 def output_of(info: SignatureInfo, preferred: str) -> TensorInfo:
@@ -169,18 +151,22 @@ def _row_by_row(
     least_label: int | None = None,
 ) -> Work[T]:
     """The work of inputs that are given, and of others that are made."""
-    given = {name: value for name, value in given.items() if value is not None}
+    given = with_mask(info, {name: value for name, value in given.items() if value is not None})
     check_names(info, {**given, **made})
     arrays = check_inputs(replace(info, inputs=tuple(item for item in info.inputs if item.name not in made)), given)
     if least_label is not None and "label" in arrays:
         _check_labels(arrays["label"], least_label)
+    if STEPS in arrays and (arrays[STEPS] < 1).any():
+        row = int(np.argmax(arrays[STEPS] < 1))
+        raise InputError(f"steps must be at least 1. Received: {arrays[STEPS][row]} in row {row}")
+    free = free_size(info, arrays)
 
     def inputs(start: int, stop: int) -> Arrays:
         index = np.arange(start, stop)
         cut = {name: array[start:stop] for name, array in arrays.items()}
         return cut | {name: make(index) for name, make in made.items()}
 
-    return Work(len(next(iter(arrays.values()))), inputs, answer)
+    return Work(len(next(iter(arrays.values()))), inputs, lambda outputs: answer(cut(info, outputs, free)), free)
 
 
 def _check_labels(label: NDArray[Any], least: int) -> None:
@@ -195,9 +181,11 @@ def _seed_rows(seed: int, index: NDArray[Any]) -> NDArray[Any]:
     return np.stack([np.full(len(index), seed), index], axis=1).astype(np.int32)
 
 
-def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int) -> Work[NDArray[Any]]:
+def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int, steps: int | None) -> Work[NDArray[Any]]:
     n, seed = as_integer("n", n, minimum=1), as_seed(seed)
-    check_names(info, {"seed": seed} if context is None else {"seed": seed, "context": context})
+    given = {"seed": seed, STEPS: steps, "context": context}
+    check_names(info, {name: value for name, value in given.items() if value is not None})
+    steps = None if steps is None else as_integer(STEPS, steps, minimum=1, maximum=2**31 - 1)
     rows = None
     if context is not None:
         rows = as_rows(next(tensor for tensor in info.inputs if tensor.name == "context"), context)
@@ -208,11 +196,13 @@ def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int) ->
 
     def inputs(start: int, stop: int) -> Arrays:
         index = np.arange(start, stop)
-        seeds = {"seed": _seed_rows(seed, index)}
-        return seeds if rows is None else {**seeds, "context": rows[index % len(rows)]}
+        made = {"seed": _seed_rows(seed, index)}
+        if steps is not None:
+            made[STEPS] = np.full(len(index), steps, np.int32)
+        return made if rows is None else {**made, "context": rows[index % len(rows)]}
 
     def answer(outputs: Arrays) -> NDArray[Any]:
-        draws = outputs[output]
+        draws = cut(info, outputs, steps or 1)[output]
         return draws if rows is None else draws.reshape(n, len(rows), *draws.shape[1:])
 
-    return Work(total, inputs, answer)
+    return Work(total, inputs, answer, steps or 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tfgen_serving.errors import InputError
 from tfgen_serving.tensors import SignatureInfo, TensorInfo
 
-__all__ = ["as_integer", "as_rows", "as_seconds", "as_seed", "check_form", "check_inputs", "check_names"]
+__all__ = ["as_array", "as_integer", "as_rows", "as_seconds", "as_seed", "check_form", "check_inputs", "check_names"]
 
 _INT32 = np.iinfo(np.int32)
 
@@ -81,17 +81,24 @@ def as_rows(info: TensorInfo, value: Any) -> NDArray[Any]:
         InputError: Wrong rank or size, no elements, NaN or infinity, or a dtype or value that does not fit.
     """
     name = info.name
+    array = as_array(name, value)
+    check_form(info, array.dtype, array.shape)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        row, *place = np.argwhere(~np.isfinite(array))[0].tolist()
+        # A vector is shown whole, of more dimensions the one number and where in its row it is.
+        shown = array[row] if array.ndim < 3 else f"{array[(row, *place)]} at {place}"
+        raise InputError(f"{name} must be finite: mask or fill missing values. Received: {shown} in row {row}")
+    return _cast(name, array, np.dtype(info.dtype))
+
+
+def as_array(name: str, value: Any) -> NDArray[Any]:
+    """Returns an array-like as an array of any dtype; InputError where it is none, or has masked entries."""
     if np.ma.is_masked(value):
         raise InputError(f"{name} must have no masked entries: fill them or leave them out. Received: a masked array")
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} must be one array of numbers ({error}). Received: {type(value).__name__}") from error
-    check_form(info, array.dtype, array.shape)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        row = int(np.argwhere(~np.isfinite(array))[0, 0])
-        raise InputError(f"{name} must be finite: mask or fill missing values. Received: {array[row]} in row {row}")
-    return _cast(name, array, np.dtype(info.dtype))
 
 
 def check_form(info: TensorInfo, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 from numpy.typing import ArrayLike, NDArray
 
 from tfgen_serving import calls
-from tfgen_serving.batches import BATCH_SIZE
+from tfgen_serving.batches import rows_at_once
 from tfgen_serving.bundle import Bundle
 from tfgen_serving.calls import Arrays, Call, Work
 from tfgen_serving.inputs import as_integer
 from tfgen_serving.manifest import Manifest
 from tfgen_serving.sessions import Sessions
+from tfgen_serving.stream import Stream
 from tfgen_serving.tensors import EndpointInfo
 
 __all__ = ["Scorer"]
@@ -74,13 +75,23 @@ class Scorer:
             f"score_kind={self.score_kind!r}, endpoints={list(self.endpoints)})"
         )
 
-    def score(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
+    def score(
+        self,
+        x: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        mask: ArrayLike | None = None,
+        batch_size: int | None = None,
+    ) -> NDArray[Any]:
         """Returns each row's log p(x), log p(x given context), or a bound of it, as `score_kind` tells.
 
         Args:
-            x: ``[n, *event]``.
+            x: ``[n, *event]``, of a model of sequences ``[n, time, *event]``.
             context: ``[n, *context]`` for a model with context, one row for each row of `x`.
-            batch_size: How many rows run at a time. A model's numbers may differ with it in the last digit.
+            mask: Of a model of sequences, ``[n, time]``, true for the first steps of each row and false for the rest,
+                where x may hold anything, NaN included; None where all steps count.
+            batch_size: How many rows run at a time; None for 65536, or fewer where a row holds many numbers. A model's
+                numbers may differ with it in the last digit.
 
         Returns:
             ``[n]`` nats.
@@ -89,10 +100,16 @@ class Scorer:
             InputError: An argument does not fit the endpoint.
             RunError: ONNX Runtime failed.
         """
-        return self.perform(calls.score(x, context), batch_size)
+        return self.perform(calls.score(x, context, mask), batch_size)
 
     def sample(
-        self, n: int, context: ArrayLike | None = None, *, seed: int, batch_size: int = BATCH_SIZE
+        self,
+        n: int,
+        context: ArrayLike | None = None,
+        *,
+        seed: int,
+        steps: int | None = None,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns n draws, or n draws for each context row.
 
@@ -104,16 +121,18 @@ class Scorer:
             n: How many draws.
             context: ``[b, *context]`` for a model with context.
             seed: An integer in the range of int32.
-            batch_size: How many draws run at a time. A model's numbers may differ with it in the last digit.
+            steps: Of a model of sequences, which needs it, how long they are; a longer one begins with the shorter.
+            batch_size: As for `score`.
 
         Returns:
-            ``[n, *event]``; with a context ``[n, b, *event]``, TFP's order.
+            ``[n, *event]``; with a context ``[n, b, *event]``, TFP's order. Of sequences ``[n, steps, *event]`` and
+            ``[n, b, steps, *event]``.
 
         Raises:
             InputError: An argument does not fit the endpoint, or n times b seed rows do not fit int32.
             RunError: ONNX Runtime failed.
         """
-        return self.perform(calls.sample(n, context, seed), batch_size)
+        return self.perform(calls.sample(n, context, seed, steps), batch_size)
 
     def encode(
         self,
@@ -122,7 +141,7 @@ class Scorer:
         *,
         label: ArrayLike | None = None,
         seed: int | None = None,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns the latent z of each row.
 
@@ -135,7 +154,7 @@ class Scorer:
                 probable one.
             seed: For a model with a posterior: None for its mean, an integer in the range of int32 for a draw from it,
                 which has the seed row ``(seed, i)`` for row i.
-            batch_size: How many rows run at a time. A model's numbers may differ with it in the last digit.
+            batch_size: As for `score`.
 
         Returns:
             ``[n, *latent]``, NaN in rows whose class there is not.
@@ -152,7 +171,7 @@ class Scorer:
         context: ArrayLike | None = None,
         *,
         label: ArrayLike | None = None,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns what each latent z stands for, of a model of classes in class ``label[i]``, ``[n, *event]``.
 
@@ -161,12 +180,12 @@ class Scorer:
         return self.perform(calls.decode(z, context, label), batch_size)
 
     def reconstruct(
-        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int = BATCH_SIZE
+        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
     ) -> NDArray[Any]:
         """Returns each row as it is decoded from its own encoding, ``[n, *event]``; arguments as for `score`."""
         return self.perform(calls.reconstruct(x, context), batch_size)
 
-    def classify(self, x: ArrayLike, *, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
+    def classify(self, x: ArrayLike, *, batch_size: int | None = None) -> NDArray[Any]:
         """Returns the most probable class of each row, ``[n]``; errors as for `score`.
 
         All classes' probabilities come from `run`.
@@ -177,19 +196,34 @@ class Scorer:
         """
         return self.perform(calls.classify(x), batch_size)
 
-    def sample_class(self, label: ArrayLike, *, seed: int, batch_size: int = BATCH_SIZE) -> NDArray[Any]:
+    def sample_class(self, label: ArrayLike, *, seed: int, batch_size: int | None = None) -> NDArray[Any]:
         """Returns a draw of each class in `label`, ``[n, *event]``, draw i by the seed row ``(seed, i)``.
 
         Errors as for `encode`; NaN in rows whose class there is not.
         """
         return self.perform(calls.sample_class(label, seed), batch_size)
 
+    def stream(self, rows: int | None = None, context: ArrayLike | None = None, *, seed: int | None = 0) -> Stream:
+        """Returns a `Stream` of a model of sequences: their scores step by step, and draws of the next one.
+
+        Args:
+            rows: How many sequences; None for one, or for one to each row of the context.
+            context: ``[rows, *context]`` for a model with context.
+            seed: An integer in the range of int32, or None for the seed row of `score`: see `Stream`.
+
+        Raises:
+            InputError: The model is of no sequences, or an argument does not fit.
+            RunError: ONNX Runtime failed.
+        """
+        each = calls.takes(calls.endpoint_of(self.endpoints, "step"), "context")
+        return Stream(self.run, rows, context, seed=seed, context_each_step=each)
+
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.
 
         Args:
             endpoint: A name from `endpoints`.
-            **inputs: The endpoint's inputs by name, each with the same number of rows.
+            **inputs: The endpoint's inputs by name, each with the same number of rows. A mask may be left out.
 
         Raises:
             InputError: There is no such endpoint, or an input does not fit it.
@@ -199,15 +233,16 @@ class Scorer:
             >>> scorer.run("encode", x=[[0.5, 0.25]])["log_det_jacobian"]  # doctest: +SKIP
             array([0.8057], dtype=float32)
         """
-        return self.perform(calls.run(endpoint, inputs), BATCH_SIZE)
+        return self.perform(calls.run(endpoint, inputs))
 
-    def perform(self, call: Call[T], batch_size: int) -> T:
+    def perform(self, call: Call[T], batch_size: int | None = None) -> T:
         """Returns what a call made by `tfgen_serving.calls` asks for; `batch_size` and errors as for `score`."""
         endpoint = calls.endpoint_of(self.endpoints, call.endpoint)
         work = call.check(endpoint)
         return work.answer(self._batched(endpoint, work, batch_size))
 
-    def _batched(self, endpoint: EndpointInfo, work: Work[Any], batch_size: int) -> Arrays:
-        size = as_integer("batch_size", batch_size, minimum=1)
+    def _batched(self, endpoint: EndpointInfo, work: Work[Any], batch_size: int | None) -> Arrays:
+        most = rows_at_once(endpoint, work.free)
+        size = most if batch_size is None else as_integer("batch_size", batch_size, minimum=1)
         session = self._sessions.get(endpoint)
         return calls.join([session.run(work.inputs(start, stop)) for start, stop in work.spans(size)])

@@ -51,10 +51,9 @@ class TensorInfo:
         """The dtype and shape as a message states them: ``float32 [batch, 2]``."""
         return f"{self.dtype} [{', '.join(['batch', *('?' if d is None else str(d) for d in self.shape[1:])])}]"
 
-    @property
-    def row_bytes(self) -> int:
-        """The bytes of one row; sizes that are free count as 1."""
-        return math.prod(size or 1 for size in self.shape) * np.dtype(self.dtype).itemsize
+    def row_bytes(self, free: int = 1) -> int:
+        """The bytes of one row, in which sizes that are left free are `free`."""
+        return math.prod(size or free for size in self.shape[1:]) * np.dtype(self.dtype).itemsize
 
     def to_data(self) -> dict[str, Any]:
         """Returns the tensor as JSON data."""

@@ -280,6 +280,36 @@ def classes_bundle(classes_model: Any, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
+def walk_bundle(toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base path with one version of a random walk; to be read only."""
+    from serving.sequences import Walk
+
+    base = tmp_path_factory.mktemp("walk")
+    Walk().write(toy, base)
+    return base
+
+
+def _recurrent(name: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    from serving.sequences import recurrent
+
+    model, base = recurrent(name), tmp_path_factory.mktemp(name) / "base"
+    model.export(base, format="bundle")
+    return model, base
+
+
+@pytest.fixture(scope="session")
+def rnn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A conditional model of sequences, whose log p is exact, and its bundle; to be read only."""
+    return _recurrent("rnn", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def vrnn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A model of sequences with latent variables, and its bundle; to be read only."""
+    return _recurrent("vrnn", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
 def start() -> Callable[..., Any]:
     """`running`, for tests with a server of their own."""
     return running

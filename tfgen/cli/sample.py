@@ -16,6 +16,7 @@ __all__ = ["sample"]
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--num", type=click.IntRange(min=1), required=True, help="Draws; with a context, for each of its rows.")
 @click.option("--seed", type=int, required=True, help="The same seed gives the same draws, in every runtime.")
+@click.option("--steps", type=click.IntRange(min=1), default=None, help="Of a model of sequences: how long they are.")
 @click.option(
     "--context",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -32,6 +33,7 @@ def sample(
     bundle: Path,
     num: int,
     seed: int,
+    steps: int | None,
     context: Path | None,
     context_columns: tuple[str, ...] | None,
     out: Path,
@@ -40,7 +42,8 @@ def sample(
     """Draw from BUNDLE's model in ONNX Runtime, without TensorFlow.
 
     A .npy file holds [num, *event], with a context [num, rows, *event]; other files hold a line for each draw, in this
-    order, with columns x_0, x_1, ... and with a context draw, row, context_0, ... before them.
+    order, with columns x_0, x_1, ... and with a context draw, row, context_0, ... before them. Sequences go to a .npy
+    file of [num, steps, *event], or [num, rows, steps, *event].
     """
     from tfgen_serving import Scorer
     from tfgen_serving.tables import check_out, sample_file
@@ -52,6 +55,13 @@ def sample(
     start = time.perf_counter()
     with rows_bar("Sampling") as progress:
         rows = sample_file(
-            scorer, num, out, seed=seed, context=context, context_columns=context_columns, progress=progress
+            scorer,
+            num,
+            out,
+            seed=seed,
+            steps=steps,
+            context=context,
+            context_columns=context_columns,
+            progress=progress,
         )
     click.echo(f"{rows} draws, {rows / (time.perf_counter() - start):,.0f} a second", err=True)

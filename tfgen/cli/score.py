@@ -42,7 +42,8 @@ def score(bundle: Path, data: Path, out: Path | None, version: int | None, **opt
 
     DATA is a .parquet or .csv file with names of columns; a .npy file of x; or an .npz file of the arrays x and, for a
     conditional model, context. Of columns, those of numbers are x; or those called x (x_0, x_1, ...) are x and those
-    called context (context_0, ...) are the context; or --x and --context name them.
+    called context (context_0, ...) are the context; or --x and --context name them. Sequences are in array files: x of
+    shape [rows, time, *event], and where they are of unequal lengths their mask [rows, time].
 
     Without --out the scores are printed, a line each, in nats. With it the same command goes on where it was
     interrupted; until all rows are scored the scores are kept in the folder OUT.partial.

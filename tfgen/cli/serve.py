@@ -35,6 +35,7 @@ _COUNT = click.IntRange(min=1)
 @click.option("--max-body-bytes", type=_COUNT, default=None, help="Largest request.")
 @click.option("--max-rows", type=_COUNT, default=None, help="Most rows of a request.")
 @click.option("--max-answer-bytes", type=_COUNT, default=None, help="Largest answer, as arrays.")
+@click.option("--max-steps", type=_COUNT, default=None, help="Most steps of a sequence, to score or to draw.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=None, help="Seconds for a request.")
 @click.option(
     "--poll-seconds",
@@ -77,7 +78,7 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"Serving {', '.join(paths)}: REST http://{shown}:{found.port}, gRPC {shown}:{found.grpc_port}")
 
-    limits = ("max_body_bytes", "max_rows", "max_answer_bytes", "timeout")
+    limits = ("max_body_bytes", "max_rows", "max_answer_bytes", "max_steps", "timeout")
     asyncio.run(
         run(
             paths,

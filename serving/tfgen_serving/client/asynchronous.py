@@ -13,6 +13,7 @@ from tfgen_serving.client.pace import Concurrent
 from tfgen_serving.client.settings import Settings
 from tfgen_serving.client.transport import transport
 from tfgen_serving.inputs import as_integer
+from tfgen_serving.stream import AsyncStream
 from tfgen_serving.tensors import SignatureInfo
 
 __all__ = ["AsyncClient"]
@@ -75,16 +76,27 @@ class AsyncClient:
         return (await self._core.info()).endpoints
 
     async def score(
-        self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
+        self,
+        x: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        mask: ArrayLike | None = None,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """As `Client.score`."""
-        return await self._core.perform(calls.score(x, context), batch_size)
+        return await self._core.perform(calls.score(x, context, mask), batch_size)
 
     async def sample(
-        self, n: int, context: ArrayLike | None = None, *, seed: int, batch_size: int | None = None
+        self,
+        n: int,
+        context: ArrayLike | None = None,
+        *,
+        seed: int,
+        steps: int | None = None,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """As `Client.sample`."""
-        return await self._core.perform(calls.sample(n, context, seed), batch_size)
+        return await self._core.perform(calls.sample(n, context, seed, steps), batch_size)
 
     async def encode(
         self,
@@ -122,6 +134,18 @@ class AsyncClient:
     async def sample_class(self, label: ArrayLike, *, seed: int, batch_size: int | None = None) -> NDArray[Any]:
         """As `Client.sample_class`."""
         return await self._core.perform(calls.sample_class(label, seed), batch_size)
+
+    async def stream(
+        self, rows: int | None = None, context: ArrayLike | None = None, *, seed: int | None = 0
+    ) -> AsyncStream:
+        """As `Client.stream`; the steps are awaited too."""
+        info = await self._core.info_now()
+
+        async def run(endpoint: str, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
+            return await self._core.perform_by(info, calls.run(endpoint, inputs))
+
+        each = calls.takes(info.endpoint("step"), "context")
+        return await AsyncStream.start(run, rows, context, seed=seed, context_each_step=each)
 
     async def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """As `Client.run`."""

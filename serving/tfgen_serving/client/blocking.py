@@ -12,6 +12,7 @@ from tfgen_serving.client.core import Core
 from tfgen_serving.client.pace import Blocking, finished
 from tfgen_serving.client.settings import Settings
 from tfgen_serving.client.transport import transport
+from tfgen_serving.stream import Stream
 from tfgen_serving.tensors import SignatureInfo
 
 __all__ = ["Client"]
@@ -77,12 +78,20 @@ class Client:
         """The model's endpoints by name, as last seen; ServerError where they cannot be had."""
         return finished(self._core.info()).endpoints
 
-    def score(self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None) -> NDArray[Any]:
+    def score(
+        self,
+        x: ArrayLike,
+        context: ArrayLike | None = None,
+        *,
+        mask: ArrayLike | None = None,
+        batch_size: int | None = None,
+    ) -> NDArray[Any]:
         """Returns each row's log p(x), log p(x given context), or a bound of it, as the model has it.
 
         Args:
-            x: ``[n, *event]``.
+            x: ``[n, *event]``, of a model of sequences ``[n, time, *event]``.
             context: ``[n, *context]`` for a model with context, one row for each row of `x`.
+            mask: Of a model of sequences, ``[n, time]``, as of `Scorer.score`.
             batch_size: Rows of a request; None takes the client's.
 
         Returns:
@@ -93,10 +102,16 @@ class Client:
             ServerError: A request failed.
             RuntimeError: The client is closed.
         """
-        return finished(self._core.perform(calls.score(x, context), batch_size))
+        return finished(self._core.perform(calls.score(x, context, mask), batch_size))
 
     def sample(
-        self, n: int, context: ArrayLike | None = None, *, seed: int, batch_size: int | None = None
+        self,
+        n: int,
+        context: ArrayLike | None = None,
+        *,
+        seed: int,
+        steps: int | None = None,
+        batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns n draws, or n draws for each context row: the very draws of `Scorer.sample`.
 
@@ -104,17 +119,19 @@ class Client:
             n: How many draws.
             context: ``[b, *context]`` for a model with context.
             seed: An integer in the range of int32.
+            steps: Of a model of sequences, which needs it, how long they are.
             batch_size: Draws of a request; None takes the client's.
 
         Returns:
-            ``[n, *event]``; with a context ``[n, b, *event]``, TFP's order.
+            ``[n, *event]``; with a context ``[n, b, *event]``, TFP's order. Of sequences ``[n, steps, *event]`` and
+            ``[n, b, steps, *event]``.
 
         Raises:
             InputError: An argument does not fit the endpoint, or n times b seed rows do not fit int32.
             ServerError: A request failed.
             RuntimeError: The client is closed.
         """
-        return finished(self._core.perform(calls.sample(n, context, seed), batch_size))
+        return finished(self._core.perform(calls.sample(n, context, seed, steps), batch_size))
 
     def encode(
         self,
@@ -152,6 +169,20 @@ class Client:
     def sample_class(self, label: ArrayLike, *, seed: int, batch_size: int | None = None) -> NDArray[Any]:
         """Returns a draw of each class in `label`: the very draws of `Scorer.sample_class`; errors as for `score`."""
         return finished(self._core.perform(calls.sample_class(label, seed), batch_size))
+
+    def stream(self, rows: int | None = None, context: ArrayLike | None = None, *, seed: int | None = 0) -> Stream:
+        """Returns a `Stream` of a model of sequences, each of whose steps is a request.
+
+        All of them go to the version that is the latest now, since the stream's state is of no use to another: where it
+        is served no more, steps are `NotFound`. Arguments as of `Scorer.stream`, errors as for `score`.
+        """
+        info = finished(self._core.info_now())
+
+        def run(endpoint: str, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
+            return finished(self._core.perform_by(info, calls.run(endpoint, inputs)))
+
+        each = calls.takes(info.endpoint("step"), "context")
+        return Stream(run, rows, context, seed=seed, context_each_step=each)
 
     def run(self, endpoint: str, /, **inputs: ArrayLike) -> dict[str, NDArray[Any]]:
         """Returns every output of any endpoint, by name.

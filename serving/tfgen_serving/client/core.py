@@ -46,8 +46,11 @@ class Core:
     async def info(self) -> ModelInfo:
         """The model's metadata, asked for once."""
         self._check_open()
-        if self._info is None:
-            self._info = await self._request(partial(self._transport.metadata, self._settings.version))
+        return await self.info_now() if self._info is None else self._info
+
+    async def info_now(self) -> ModelInfo:
+        """The model's metadata, asked for again."""
+        self._info = await self._request(partial(self._transport.metadata, self._settings.version))
         return self._info
 
     async def perform(self, call: Call[T], batch_size: int | None = None) -> T:
@@ -78,6 +81,20 @@ class Core:
                 raise
         return await self._attempt(call, changed, size)
 
+    async def perform_by(self, info: ModelInfo, call: Call[T]) -> T:
+        """What a call gives by the version that metadata are of, for calls that must have the same one.
+
+        Args:
+            info: The metadata.
+            call: Unchecked.
+
+        Raises:
+            InputError: An argument does not fit.
+            ServerError: A request failed; NotFound where the version is served no more.
+        """
+        self._check_open()
+        return await self._attempt(call, info, None, info.version)
+
     async def close(self) -> None:
         """Gives the connection up; a second time does nothing."""
         if not self._closed:
@@ -99,12 +116,12 @@ class Core:
         self._info = now
         return None if now == info else now
 
-    async def _attempt(self, call: Call[T], info: ModelInfo, size: int | None) -> T:
+    async def _attempt(self, call: Call[T], info: ModelInfo, size: int | None, version: int | None = None) -> T:
         signature = info.endpoint(call.endpoint)
         work = call.check(signature)
         size = size or self._settings.batch_size or rows_in_a_request(signature, work)
         (start, stop), *others = work.spans(size)
-        version = self._settings.version
+        version = self._settings.version if version is None else version
         if version is None and others:
             version = await self._request(self._transport.latest)
         first = await self._predict(signature, work, start, stop, version)

@@ -73,8 +73,9 @@ def _signature(name: str, definition: Any) -> SignatureInfo | None:
 
 
 def _tensors(tensors: Mapping[str, Any]) -> tuple[TensorInfo, ...]:
-    # A signature has no order: what a context or a label belongs to comes first, so that messages count rows by that.
-    names = sorted(tensors, key=lambda name: (name in ("context", "label"), name))
+    # A signature has no order: what a context, a label or a mask belongs to comes first, so that messages count rows by
+    # that.
+    names = sorted(tensors, key=lambda name: (name in ("context", "label", "mask"), name))
     return tuple(
         TensorInfo(name=name, dtype=numpy_dtype(tensors[name].dtype).name, shape=_shape(tensors[name].tensor_shape))
         for name in names

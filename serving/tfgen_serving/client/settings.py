@@ -42,8 +42,7 @@ def rows_in_a_request(signature: SignatureInfo, work: Work[Any]) -> int:
 
     Args:
         signature: Of both, for the sizes of a row.
-        work: For those sizes of the inputs that the signature leaves free; of the outputs they count as 1.
+        work: For those sizes that the signature leaves free.
     """
-    given = sum(array.nbytes for array in work.inputs(0, 1).values())
-    taken = sum(info.row_bytes for info in signature.outputs)
+    given, taken = (sum(info.row_bytes(work.free) for info in side) for side in (signature.inputs, signature.outputs))
     return max(1, min(_MOST_ROWS, _MOST_BYTES // max(given, taken)))

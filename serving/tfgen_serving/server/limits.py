@@ -42,7 +42,8 @@ class Limits:
     Attributes:
         max_body_bytes: Of a REST body or a gRPC message.
         max_rows: Rows of a request: examples to score, or draws to make.
-        max_answer_bytes: Of the arrays that answer it, by the manifest, where free sizes count as 1.
+        max_answer_bytes: Of the arrays that answer it, by the manifest and its inputs.
+        max_steps: Of a sequence, to score or to draw: each takes its time, however few the rows.
         timeout: Seconds until a request is given up with DEADLINE_EXCEEDED.
 
     Raises:
@@ -52,9 +53,10 @@ class Limits:
     max_body_bytes: int = 64 * 2**20
     max_rows: int = 1_000_000
     max_answer_bytes: int = 256 * 2**20
+    max_steps: int = 100_000
     timeout: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in ("max_body_bytes", "max_rows", "max_answer_bytes"):
+        for name in ("max_body_bytes", "max_rows", "max_answer_bytes", "max_steps"):
             object.__setattr__(self, name, as_integer(name, getattr(self, name), minimum=1))
         object.__setattr__(self, "timeout", as_seconds("timeout", self.timeout))

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgen_serving.batches import batch_rows
+from tfgen_serving.batches import STEPS
 from tfgen_serving.bundle import Bundle
 from tfgen_serving.calls import Arrays
 from tfgen_serving.errors import BundleError, RunError
@@ -19,9 +18,10 @@ from tfgen_serving.manifest import Manifest
 from tfgen_serving.protocol.signatures import Signatures
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.batching import Batcher
+from tfgen_serving.server.forms import Form
 from tfgen_serving.server.limits import Batching
 from tfgen_serving.server.runtime import Runtime, RuntimeFactory
-from tfgen_serving.tensors import EndpointInfo, TensorInfo
+from tfgen_serving.tensors import TensorInfo
 
 __all__ = ["LoadedVersion"]
 
@@ -44,7 +44,7 @@ class LoadedVersion:
         self._runtime = runtime
         self._executor = executor
         self._batchers = {
-            name: Batcher(partial(runtime.run, name), _narrowed(batching, info), executor)
+            name: Batcher(partial(runtime.run, name), batching, executor, partial(Form.of, info))
             for name, info in bundle.manifest.endpoints.items()
         }
         self._in_flight = 0
@@ -64,7 +64,7 @@ class LoadedVersion:
         bundle.verify_files()
         version = cls(bundle, make_runtime(bundle), batching, executor)
         for name, endpoint in bundle.manifest.endpoints.items():
-            version._runtime.run(name, {info.name: _zeros(info) for info in endpoint.inputs})
+            version._runtime.run(name, {info.name: _example(info) for info in endpoint.inputs})
         return version
 
     @contextmanager
@@ -102,11 +102,6 @@ class LoadedVersion:
             raise StatusError(Code.INVALID_ARGUMENT if free else Code.INTERNAL, str(error)) from error
 
 
-def _narrowed(batching: Batching, endpoint: EndpointInfo) -> Batching:
-    """Fewer rows at once where those that go in or come out are wide, by the rule for tables."""
-    most = min(batching.max_batch_size, batch_rows(endpoint.inputs), batch_rows(endpoint.outputs))
-    return replace(batching, max_batch_size=most)
-
-
-def _zeros(info: TensorInfo) -> NDArray[Any]:
-    return np.zeros([1 if size is None else size for size in info.shape], info.dtype)
+def _example(info: TensorInfo) -> NDArray[Any]:
+    """One row of noughts, or of one step where the endpoint is told how many."""
+    return np.full([1 if size is None else size for size in info.shape], int(info.name == STEPS), info.dtype)

@@ -13,8 +13,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgen_serving.batches import largest_free
 from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import check_form, check_names
+from tfgen_serving.masks import blanked, find_wrong
 from tfgen_serving.tables.rows import Rows, find_bad
 from tfgen_serving.tensors import EndpointInfo, TensorInfo
 
@@ -44,11 +46,12 @@ class ArrayTable:
     Args:
         path: The file.
         endpoint: The endpoint that the rows are for.
-        inputs: Those of its inputs that the file is to hold; a .npy file holds the first of them.
+        inputs: Those of its inputs that the file is to hold, a mask only perhaps; a .npy file holds the first of them.
 
     Attributes:
         rows: How many rows it has.
         chosen: By input the array's name, as the other tables state their columns.
+        free: The largest of the sizes that the inputs leave free, such as time; 1 where there is none.
 
     Raises:
         InputError: The file is broken or holds objects, or its arrays do not fit the inputs.
@@ -56,15 +59,18 @@ class ArrayTable:
 
     def __init__(self, path: Path, endpoint: EndpointInfo, inputs: Mapping[str, TensorInfo]) -> None:
         self._path = path
-        self._infos = inputs
         with self._whole(), ExitStack() as stack:
             with path.open("rb") as file:
                 self._zipped = file.read(2) == b"PK"
             streams = self._streams(stack, next(iter(inputs)))
             self._forms = {name: _Form(stream, size) for name, (stream, size) in streams.items()}
         names = set(self._forms)
-        if names - {"x", "context"} or ("x" in inputs and "x" not in names):
-            raise InputError(f"the file must hold x, and context for a conditional model. Received: {sorted(names)}")
+        if names - {"x", "context", *inputs} or ("x" in inputs and "x" not in names):
+            maybe = ", perhaps mask" if "mask" in inputs else ""
+            raise InputError(
+                f"the file must hold x{maybe}, and context for a conditional model. Received: {sorted(names)}"
+            )
+        inputs = self._infos = {name: info for name, info in inputs.items() if name in names or name != "mask"}
         others = {info.name: None for info in endpoint.inputs if info.name not in inputs}
         check_names(endpoint, {**others, **dict.fromkeys(names, np.empty(0))})
         if names - inputs.keys():
@@ -76,7 +82,11 @@ class ArrayTable:
         for name, length in lengths.items():
             if length != lengths[first]:
                 raise InputError(f"{name} must have {lengths[first]} rows, as {first} has. Received: {length} rows")
+        if "mask" in names and self._forms["mask"].shape != self._forms["x"].shape[:2]:
+            steps, found = self._forms["x"].shape[1], self._forms["mask"].shape[1]
+            raise InputError(f"mask must have {steps} steps, as x has. Received: {found} steps")
         self.rows: int | None = lengths[first]
+        self.free = largest_free(inputs.values(), {name: form.shape for name, form in self._forms.items()})
         self.chosen: dict[str, tuple[str, ...]] = {name: (name,) for name in inputs}
 
     def read(self, start: int = 0) -> Iterator[Rows]:
@@ -88,9 +98,13 @@ class ArrayTable:
             while start < total:
                 count = min(step, total - start)
                 raw = {name: form.read(streams[name][0], start, count) for name, form in self._forms.items()}
+                wrong = find_wrong(raw["mask"]) if "mask" in raw else {}
+                if "mask" in raw:
+                    raw["x"] = blanked(raw["x"], raw["mask"] != 0)
                 with np.errstate(over="ignore"):  # an overflow is a bad row, told below
                     arrays = {name: np.ascontiguousarray(raw[name], self._infos[name].dtype) for name in self._infos}
-                yield Rows(arrays, find_bad(arrays, lambda name, row, entry: self._tell(name, raw[name][row], entry)))  # noqa: B023
+                bad = find_bad(arrays, lambda name, row, entry: self._tell(name, raw[name][row], entry))  # noqa: B023
+                yield Rows(arrays, dict(sorted({**bad, **wrong}.items())))
                 start += count
 
     def _tell(self, name: str, row: NDArray[Any], entry: int) -> str:

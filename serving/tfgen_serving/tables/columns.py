@@ -46,7 +46,10 @@ class ColumnTable:
     Attributes:
         rows: How many rows it has, where that is known without reading them.
         chosen: As given.
+        free: 1, for a row of columns leaves no size free.
     """
+
+    free = 1
 
     def __init__(self, source: Source, inputs: Mapping[str, TensorInfo], chosen: Mapping[str, tuple[str, ...]]) -> None:
         self._source = source

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tfgen_serving.errors import InputError
+from tfgen_serving.masks import takes_mask
 from tfgen_serving.tables.arrays import ArrayTable
 from tfgen_serving.tables.choice import check_known, choose_columns
 from tfgen_serving.tables.columns import ColumnTable, Source
@@ -21,10 +22,12 @@ class Table(Protocol):
     Attributes:
         rows: How many, where that is known without reading them.
         chosen: By input the columns or the array that it is read from.
+        free: The largest of the sizes that the inputs leave free; 1 where there is none.
     """
 
     rows: int | None
     chosen: dict[str, tuple[str, ...]]
+    free: int
 
     def read(self, start: int = 0) -> Iterator[Rows]:
         """Yields the rows from row `start` on, some at a time."""
@@ -58,7 +61,10 @@ def open_table(
     """
     path = Path(path)
     infos = {info.name: info for info in endpoint.inputs if info.name in inputs}
+    sequences = takes_mask(endpoint)
     for info in infos.values():
+        if sequences and info.name == "mask":
+            continue
         if info.name not in options:
             raise InputError(f"the endpoint must take x and context alone. Received: {info.name}, {info.text}")
         if not info.dtype.startswith("float"):
@@ -72,6 +78,10 @@ def open_table(
             if names:
                 raise InputError(f"{options[name]} must name columns, which {path} has not. Received: {list(names)}")
         return ArrayTable(path, endpoint, infos)
+    if sequences:
+        raise InputError(
+            f"the file must be .npz, or .npy of x alone, to hold sequences: x is {infos['x'].text}. Received: {path}"
+        )
     # Imported here: the modules of one kind of file are not loaded for another's.
     from tfgen_serving.tables.csv_file import CsvSource
     from tfgen_serving.tables.parquet import ParquetSource

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tfgen_serving import calls
 from tfgen_serving.atomic import atomic_file
-from tfgen_serving.batches import batch_rows
+from tfgen_serving.batches import STEPS, batch_rows
 from tfgen_serving.calls import Arrays, endpoint_of, output_of
 from tfgen_serving.errors import InputError
 from tfgen_serving.inputs import as_integer
@@ -32,12 +32,13 @@ def sample_file(
     out: str | os.PathLike[str],
     *,
     seed: int,
+    steps: int | None = None,
     context: str | os.PathLike[str] | None = None,
     context_columns: Sequence[str] | None = None,
     batch_size: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Writes ``scorer.sample(n, context, seed=seed)`` to a file that appears whole or not at all.
+    """Writes ``scorer.sample(n, context, seed=seed, steps=steps)`` to a file that appears whole or not at all.
 
     The context's rows are held in memory, the draws are not.
 
@@ -46,8 +47,10 @@ def sample_file(
         n: How many draws, for each context row where there are any.
         out: A .npy file of the array that `Scorer.sample` returns; or a .parquet or .csv file of its rows, in the
             array's order: the entries of x as columns `x_0` and so on (a single one `x`), and where there is a context
-            before them the draw, the number of the context row, and this row's entries.
+            before them the draw, the number of the context row, and this row's entries. Only a .npy file can hold
+            sequences.
         seed: An integer in the range of int32.
+        steps: Of a model of sequences, which needs it, how long they are.
         context: A .parquet, .csv, .npz or .npy file of context rows, read as `score_file` reads x.
         context_columns: Its columns, where they are not those that `choose_columns` takes.
         batch_size: How many draws run at a time; None for `batch_rows`. A model's numbers may differ with it in the
@@ -70,9 +73,11 @@ def sample_file(
     out, source = Path(out), None if context is None else Path(context)
     ending = check_out(out, source)
     endpoint = endpoint_of(scorer.endpoints, "sample")
-    size = batch_rows(endpoint.outputs) if batch_size is None else as_integer("batch_size", batch_size, minimum=1)
+    _check_steps(endpoint, steps, out, ending)
+    size = None if batch_size is None else as_integer("batch_size", batch_size, minimum=1)
     rows = None if source is None else _context(source, endpoint, context_columns)
-    work = calls.sample(n, rows, seed).check(endpoint)
+    work = calls.sample(n, rows, seed, steps).check(endpoint)
+    size = batch_rows(endpoint.outputs, work.free) if size is None else size
     name = output_of(endpoint, "x").name
 
     def draws() -> Iterator[tuple[int, Arrays, NDArray[Any]]]:
@@ -88,6 +93,16 @@ def sample_file(
         else:
             _write_columns(path, 0 if rows is None else len(rows), draws())
     return work.rows
+
+
+def _check_steps(endpoint: EndpointInfo, steps: int | None, out: Path, ending: str) -> None:
+    sequences = calls.takes(endpoint, STEPS)
+    if sequences and steps is None:
+        raise InputError("--steps must be given: the model is of sequences, of any length. Received: none")
+    if not sequences and steps is not None:
+        raise InputError(f"--steps must not be given: the model is not of sequences. Received: {steps}")
+    if sequences and ending != ".npy":
+        raise InputError(f"--out must end in .npy, to hold sequences of --steps steps. Received: {out}")
 
 
 def _context(path: Path, endpoint: EndpointInfo, columns: Sequence[str] | None) -> NDArray[Any]:

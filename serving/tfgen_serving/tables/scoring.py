@@ -70,7 +70,8 @@ def score_file(
     Args:
         scorer: The bundle.
         data: A .parquet, .csv, .npz or .npy file. An array file holds x and, for a conditional model, context; in files
-            of columns these are found by `choose_columns`, unless `x` and `context` name them.
+            of columns these are found by `choose_columns`, unless `x` and `context` name them. Sequences must be in an
+            array file, x being ``[n, time, *event]``, perhaps with their mask, ``[n, time]``.
         out: A .npy file of scores; or a .parquet or .csv file of the columns kept, `score` and, for
             ``on_error="null"``, `error`, which says why a row has no score.
         x: Columns of x.
@@ -100,13 +101,14 @@ def score_file(
     ending = check_out(out, data)
     _check_kept(keep, ending)
     endpoint = endpoint_of(scorer.endpoints, "score")
-    size = batch_rows(endpoint.inputs) if batch_size is None else as_integer("batch_size", batch_size, minimum=1)
+    size = None if batch_size is None else as_integer("batch_size", batch_size, minimum=1)
     names = [info.name for info in endpoint.inputs]
     asked = {"x": x, "context": context}
     state = _state(scorer, data)
     table = open_table(data, endpoint, names, asked=asked, options=_OPTIONS, keep=keep)
     if table.rows == 0:
         raise InputError(f"the file must have at least one row. Received: {data}")
+    size = batch_rows(endpoint.inputs, table.free) if size is None else size
     dtype = output_of(endpoint, "score").dtype
     check_kept_types(table, keep, ending)
     job = {**state, "columns": table.chosen, "batch size": size}

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tfgen_serving import SignatureInfo, TensorInfo
 from tfgen_serving.protocol.status import Code, StatusError
 from tfgen_serving.server.batching import Batcher
+from tfgen_serving.server.forms import Form
 from tfgen_serving.server.limits import Batching
+
+X, Y = (TensorInfo(name=name, dtype="float64", shape=shape) for name, shape in (("x", (None, None)), ("y", (None,))))
+FORM = partial(Form.of, SignatureInfo(name="double", inputs=(X,), outputs=(Y,)))
 
 
 class Doubling:
@@ -30,7 +36,7 @@ class Doubling:
         assert self.open.wait(20)
         if (inputs["x"] < 0).any():
             raise ValueError("negative")
-        return {"y": 2 * inputs["x"], "z": inputs["x"][:, None] + np.arange(3)}
+        return {"y": 2 * inputs["x"], "z": inputs["x"].reshape(len(inputs["x"]), -1)[:, :1] + np.arange(3)}
 
 
 def run(test: Callable[[Callable[..., Batcher], Doubling], Coroutine[Any, Any, None]]) -> Doubling:
@@ -41,7 +47,7 @@ def run(test: Callable[[Callable[..., Batcher], Doubling], Coroutine[Any, Any, N
         with ThreadPoolExecutor(4) as executor:
             try:
                 await asyncio.wait_for(
-                    test(lambda **numbers: Batcher(double, Batching(**numbers), executor), double), 20
+                    test(lambda **numbers: Batcher(double, Batching(**numbers), executor, FORM), double), 20
                 )
             finally:
                 double.open.set()
@@ -196,11 +202,100 @@ def test_time_spent_waiting_for_a_thread_counts() -> None:
     run(test)
 
 
+def wide(value: float, *sizes: int) -> dict[str, Any]:
+    return {"x": np.full([1, *sizes], value)}
+
+
+def test_requests_of_unequal_sizes_run_apart_and_none_fails() -> None:
+    async def test(make: Any, double: Doubling) -> None:
+        batcher = make(max_batch_size=8, num_batch_threads=1)
+        double.open.clear()
+        first = asyncio.create_task(batcher.submit(rows(0)))
+        await settle()
+        sizes = [3, 5, 3, 3, 5, 4]
+        tasks = [asyncio.create_task(batcher.submit(wide(i, size))) for i, size in enumerate(sizes)]
+        await settle()
+        double.open.set()
+        for i, outputs in enumerate(await asyncio.gather(*tasks)):
+            np.testing.assert_array_equal(outputs["y"], np.full([1, sizes[i]], 2.0 * i))
+        await first
+
+    assert run(test).sizes == [1, 3, 2, 1], "each size in its turn, with all others of it"
+
+
+def test_the_oldest_comes_first_whatever_its_size() -> None:
+    async def test(make: Any, double: Doubling) -> None:
+        batcher = make(max_batch_size=2, num_batch_threads=1)
+        double.open.clear()
+        done: list[int] = []
+
+        async def ask(index: int, size: int) -> None:
+            await batcher.submit(wide(index, size))
+            done.append(index)
+
+        tasks = [asyncio.create_task(batcher.submit(rows(0)))]
+        await settle()
+        for index, size in enumerate([3, 3, 3, 5, 3, 3, 5]):
+            tasks.append(asyncio.create_task(ask(index, size)))
+            await asyncio.sleep(0.002)  # so that no two come at one time
+        double.open.set()
+        await asyncio.gather(*tasks)
+        assert done == [0, 1, 2, 4, 3, 6, 5]
+
+    assert run(test).sizes == [1, 2, 2, 2, 1]
+
+
+def test_a_full_batch_waits_for_no_other_size() -> None:
+    async def test(make: Any, double: Doubling) -> None:
+        batcher = make(max_batch_size=2, batch_timeout_micros=1_000_000, num_batch_threads=2)
+        start = time.perf_counter()
+        first = asyncio.create_task(batcher.submit(wide(0, 3)))
+        await settle()
+        await asyncio.gather(*(batcher.submit(wide(i, 5)) for i in range(2)))
+        assert time.perf_counter() - start < 0.9
+        await first
+        assert time.perf_counter() - start > 0.99
+
+    assert run(test).sizes == [2, 1]
+
+
+def test_batches_of_every_size_fill_the_queue() -> None:
+    async def test(make: Any, double: Doubling) -> None:
+        batcher = make(max_batch_size=4, max_enqueued_batches=2, num_batch_threads=1)
+        double.open.clear()
+        tasks = [asyncio.create_task(batcher.submit(rows(0)))]
+        await settle()
+        # Two batches of four, if they could be put together.
+        tasks += [asyncio.create_task(batcher.submit(wide(i, 3))) for i in range(3)]
+        tasks += [asyncio.create_task(batcher.submit(wide(i, 5))) for i in range(5)]
+        await settle()
+        for size in (3, 5, 7):
+            with pytest.raises(StatusError, match="currently 8 requests of 8 rows wait"):
+                await batcher.submit(wide(9, size))
+        tasks.pop().cancel()
+        await settle()
+        tasks.append(asyncio.create_task(batcher.submit(wide(9, 7))))
+        await settle()
+        double.open.set()
+        assert len(await asyncio.gather(*tasks)) == 9
+
+    run(test)
+
+
+def test_long_rows_are_fewer_at_once() -> None:
+    async def test(make: Any, double: Doubling) -> None:
+        batcher = make(max_batch_size=100, num_batch_threads=1)
+        outputs = await batcher.submit({"x": np.arange(10.0)[:, None] * np.ones(2**22)})
+        assert (outputs["y"][:, -1] == 2 * np.arange(10)).all()
+
+    assert run(test).sizes == [4, 4, 2], "of sixteen million numbers at most"
+
+
 def test_an_executor_that_is_shut_down() -> None:
     async def test() -> None:
         executor = ThreadPoolExecutor(1)
         executor.shutdown()
         with pytest.raises(RuntimeError, match="shutdown"):
-            await Batcher(Doubling(), Batching(), executor).submit(rows(1))
+            await Batcher(Doubling(), Batching(), executor, FORM).submit(rows(1))
 
     asyncio.run(test())

@@ -9,7 +9,7 @@ from tfgen_serving import InputError
 from tfgen_serving.server.limits import Batching, Limits
 
 
-@pytest.mark.parametrize("name", ["max_body_bytes", "max_rows", "max_answer_bytes"])
+@pytest.mark.parametrize("name", ["max_body_bytes", "max_rows", "max_answer_bytes", "max_steps"])
 @pytest.mark.parametrize("value", [0, -1, True, 1.5, "5", None])
 def test_limits_that_are_no_counts(name: str, value: Any) -> None:
     with pytest.raises(InputError, match=rf"^{name} must be an integer of at least 1\. Received: "):
