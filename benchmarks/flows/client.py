@@ -23,16 +23,25 @@ class Worker:
         python: the interpreter that has it.
         folder: for files of exported models.
         threads: how many it may use.
+        module: what runs there, with the library and the folder as its arguments.
 
     Example:
         with Worker("zuko", python=peers, folder=folder, threads=2) as worker:
             worker("build", kind="affine", size=2)
     """
 
-    def __init__(self, library: str, *, python: Path, folder: Path, threads: int) -> None:
+    def __init__(
+        self,
+        library: str,
+        *,
+        python: Path,
+        folder: Path,
+        threads: int,
+        module: str = "benchmarks.flows.worker",
+    ) -> None:
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (it lives as long as the process)
         self._process = subprocess.Popen(
-            [python, "-m", "benchmarks.flows.worker", library, folder],
+            [python, "-m", module, library, folder],
             cwd=REPOSITORY,
             env=variables(threads),
             stdin=subprocess.PIPE,
