@@ -207,7 +207,7 @@ def test_no_tensor_of_the_bound_grows_with_its_samples():
 
     def measured(num_samples):
         def bound(x, seeds):
-            return vae._bound({"x": x}, seeds, num_samples)
+            return vae.bounded({"x": x}, seeds, num_samples)
 
         specs = tf.TensorSpec([ROWS, 6], tf.float32), tf.TensorSpec([ROWS, 2], tf.int32)
         graph = tf.function(bound).get_concrete_function(*specs).graph

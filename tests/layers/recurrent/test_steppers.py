@@ -56,5 +56,5 @@ def test_only_known_equations_are_taken_apart():
     ],
 )
 def test_what_is_no_cell_is_refused(cell):
-    with pytest.raises(ValueError, match="`cell` must .*Received: "):
+    with pytest.raises(ValueError, match=r"`cell` must .*Received: "):
         checked_cells([cell], "float32")
