@@ -61,22 +61,40 @@ def score(x: ArrayLike, context: ArrayLike | None, mask: ArrayLike | None = None
     return Call("score", lambda info: _one_output(info, {"x": x, "mask": mask, "context": context}, "score"))
 
 
-def encode(x: ArrayLike, context: ArrayLike | None, label: ArrayLike | None, seed: int | None) -> Call[NDArray[Any]]:
+def encode(
+    x: ArrayLike,
+    context: ArrayLike | None,
+    label: ArrayLike | None,
+    seed: int | None,
+    mask: ArrayLike | None = None,
+) -> Call[NDArray[Any]]:
     """See `Scorer.encode`."""
-    given = {"x": x, "context": context, "label": label}
+    given = {"x": x, "mask": mask, "context": context, "label": label}
 
     def check(info: SignatureInfo) -> Work[NDArray[Any]]:
         made: dict[str, Any] = {} if seed is None else {"seed": partial(_seed_rows, as_seed(seed))}
         if label is None and takes(info, "label"):
-            made["label"] = lambda index: np.full(len(index), _MISSING, np.int32)
+            made["label"] = partial(_alike, _MISSING)
         return _one_output(info, given, "z", made, least_label=_MISSING)
 
     return Call("encode" if seed is None else "encode_sample", check)
 
 
-def decode(z: ArrayLike, context: ArrayLike | None, label: ArrayLike | None) -> Call[NDArray[Any]]:
+def decode(
+    z: ArrayLike,
+    context: ArrayLike | None,
+    label: ArrayLike | None,
+    seed: int | None = None,
+    steps: int | None = None,
+) -> Call[NDArray[Any]]:
     """See `Scorer.decode`."""
-    return Call("decode", lambda info: _one_output(info, {"z": z, "context": context, "label": label}, "x"))
+    given = {"z": z, "context": context, "label": label}
+
+    def check(info: SignatureInfo) -> Work[NDArray[Any]]:
+        made = {} if seed is None else {"seed": partial(_seed_rows, as_seed(seed))}
+        return _one_output(info, given, "x", made, steps=None if steps is None else _checked_steps(steps))
+
+    return Call("decode", check)
 
 
 def reconstruct(x: ArrayLike, context: ArrayLike | None) -> Call[NDArray[Any]]:
@@ -138,9 +156,10 @@ def _one_output(
     preferred: str,
     made: Made = MappingProxyType({}),
     least_label: int = 0,
+    steps: int | None = None,
 ) -> Work[NDArray[Any]]:
     output = output_of(info, preferred).name
-    return _row_by_row(info, given, lambda outputs: outputs[output], made, least_label)
+    return _row_by_row(info, given, lambda outputs: outputs[output], made, least_label, steps)
 
 
 def _row_by_row(
@@ -149,8 +168,10 @@ def _row_by_row(
     answer: Callable[[Arrays], T],
     made: Made = MappingProxyType({}),
     least_label: int | None = None,
+    steps: int | None = None,
 ) -> Work[T]:
-    """The work of inputs that are given, and of others that are made."""
+    """The work of inputs that are given, and of others that are made, `steps` for all rows alike."""
+    made = made if steps is None else {**made, STEPS: partial(_alike, steps)}
     given = with_mask(info, {name: value for name, value in given.items() if value is not None})
     check_names(info, {**given, **made})
     arrays = check_inputs(replace(info, inputs=tuple(item for item in info.inputs if item.name not in made)), given)
@@ -159,7 +180,7 @@ def _row_by_row(
     if STEPS in arrays and (arrays[STEPS] < 1).any():
         row = int(np.argmax(arrays[STEPS] < 1))
         raise InputError(f"steps must be at least 1. Received: {arrays[STEPS][row]} in row {row}")
-    free = free_size(info, arrays)
+    free = max(free_size(info, arrays), steps or 1)
 
     def inputs(start: int, stop: int) -> Arrays:
         index = np.arange(start, stop)
@@ -177,6 +198,14 @@ def _check_labels(label: NDArray[Any], least: int) -> None:
         raise InputError(f"label must be {wanted}. Received: {label[row]} in row {row}")
 
 
+def _checked_steps(steps: int) -> int:
+    return as_integer(STEPS, steps, minimum=1, maximum=2**31 - 1)
+
+
+def _alike(number: int, index: NDArray[Any]) -> NDArray[Any]:
+    return np.full(len(index), number, np.int32)
+
+
 def _seed_rows(seed: int, index: NDArray[Any]) -> NDArray[Any]:
     return np.stack([np.full(len(index), seed), index], axis=1).astype(np.int32)
 
@@ -185,7 +214,7 @@ def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int, st
     n, seed = as_integer("n", n, minimum=1), as_seed(seed)
     given = {"seed": seed, STEPS: steps, "context": context}
     check_names(info, {name: value for name, value in given.items() if value is not None})
-    steps = None if steps is None else as_integer(STEPS, steps, minimum=1, maximum=2**31 - 1)
+    steps = None if steps is None else _checked_steps(steps)
     rows = None
     if context is not None:
         rows = as_rows(next(tensor for tensor in info.inputs if tensor.name == "context"), context)
@@ -198,7 +227,7 @@ def _draws(info: SignatureInfo, n: int, context: ArrayLike | None, seed: int, st
         index = np.arange(start, stop)
         made = {"seed": _seed_rows(seed, index)}
         if steps is not None:
-            made[STEPS] = np.full(len(index), steps, np.int32)
+            made[STEPS] = _alike(steps, index)
         return made if rows is None else {**made, "context": rows[index % len(rows)]}
 
     def answer(outputs: Arrays) -> NDArray[Any]:

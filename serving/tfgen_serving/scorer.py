@@ -141,6 +141,7 @@ class Scorer:
         *,
         label: ArrayLike | None = None,
         seed: int | None = None,
+        mask: ArrayLike | None = None,
         batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns the latent z of each row.
@@ -154,6 +155,7 @@ class Scorer:
                 probable one.
             seed: For a model with a posterior: None for its mean, an integer in the range of int32 for a draw from it,
                 which has the seed row ``(seed, i)`` for row i.
+            mask: As for `score`.
             batch_size: As for `score`.
 
         Returns:
@@ -163,7 +165,7 @@ class Scorer:
             InputError: An argument does not fit the endpoint.
             RunError: ONNX Runtime failed.
         """
-        return self.perform(calls.encode(x, context, label, seed), batch_size)
+        return self.perform(calls.encode(x, context, label, seed, mask), batch_size)
 
     def decode(
         self,
@@ -171,13 +173,16 @@ class Scorer:
         context: ArrayLike | None = None,
         *,
         label: ArrayLike | None = None,
+        seed: int | None = None,
+        steps: int | None = None,
         batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns what each latent z stands for, of a model of classes in class ``label[i]``, ``[n, *event]``.
 
-        Errors as for `encode`; NaN in rows whose class there is not.
+        Of a model of sequences it is a draw of so many `steps`, for row i by the seed row ``(seed, i)``. Errors as for
+        `encode`; NaN in rows whose class there is not.
         """
-        return self.perform(calls.decode(z, context, label), batch_size)
+        return self.perform(calls.decode(z, context, label, seed, steps), batch_size)
 
     def reconstruct(
         self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None
@@ -204,12 +209,7 @@ class Scorer:
         return self.perform(calls.sample_class(label, seed), batch_size)
 
     def stream(self, rows: int | None = None, context: ArrayLike | None = None, *, seed: int | None = 0) -> Stream:
-        """Returns a `Stream` of a model of sequences: their scores step by step, and draws of the next one.
-
-        Args:
-            rows: How many sequences; None for one, or for one to each row of the context.
-            context: ``[rows, *context]`` for a model with context.
-            seed: An integer in the range of int32, or None for the seed row of `score`: see `Stream`.
+        """Returns a `Stream` of a model of sequences, with these arguments: scores step by step, and draws of the next.
 
         Raises:
             InputError: The model is of no sequences, or an argument does not fit.

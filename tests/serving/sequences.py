@@ -15,7 +15,8 @@ FLOAT = TensorProto.FLOAT
 class Walk:
     """x_t ~ N(x_{t−1}, 1) in one dimension, x_0 being the context, of which `step` knows by its state alone.
 
-    What is drawn tells how it came about: the context, plus the second number of the seed row, plus t.
+    What is drawn tells how it came about: the context, plus the second number of the seed row, plus t. z is the sum of
+    the steps that count and the context; what is decoded is drawn, but with z beside the context.
     """
 
     def log_prob(self, x: Any, context: Any, mask: Any) -> NDArray[np.float64]:
@@ -62,23 +63,30 @@ class Walk:
             node("Where", "wide densities none", "counted"),
             node("ReduceSum", "counted both", "score", keepdims=0),
         ]
+        encode = [
+            node("Unsqueeze", "mask two", "wide"),
+            node("Where", "wide x none", "counted"),
+            node("ReduceSum", "counted one", "sum", keepdims=0),
+            node("Add", "sum context", "z"),
+        ]
         offset = [
             node("Slice", "seed one two one", "second"),
             node("Cast", "second", "offset", to=FLOAT),
         ]
-        sample = [
-            *offset,
+        drawn = [
             node("Cast", "steps", "lengths", to=TensorProto.INT64),
             node("ReduceMax", "lengths", "longest", keepdims=0),
             node("Range", "nought longest unit", "times"),
             node("Cast", "times", "since", to=FLOAT),
-            node("Add", "context offset", "start"),
             node("Add", "start since", "walk"),
             node("Unsqueeze", "lengths one", "ends"),
             node("Less", "times ends", "mask"),
             node("Where", "mask walk none", "drawn"),
             node("Unsqueeze", "drawn two", "x"),
         ]
+        sample = [*offset, node("Add", "context offset", "start"), *drawn]
+        both = [node("Add", "z context", "told"), node("Add", "told offset", "start")]
+        decode = [*offset, *both, *drawn]
         start = [
             *offset,
             node("Concat", "context context", "next_state", axis=1),
@@ -106,6 +114,8 @@ class Walk:
         return {
             "score": Graph([x, mask, context], [("score", "float32", ())], score, constants),
             "sample": Graph([seed, steps, context], [x, mask], sample, constants),
+            "encode": Graph([x, mask, context], [("z", "float32", (1,))], encode, constants),
+            "decode": Graph([("z", "float32", (1,)), seed, steps, context], [x, mask], decode, constants),
             "start": Graph([seed, context], handed_out, start, constants),
             "step": Graph([one, state, time, seed], [("score", "float32", ()), *handed_out], step, constants),
         }

@@ -81,6 +81,17 @@ def test_a_draw_is_of_its_seed_row_and_context_row(walk: Scorer) -> None:
             np.testing.assert_array_equal(draws[i, j, :, 0], context[j, 0] + i * 3 + j + np.arange(4))
 
 
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_codes_of_sequences(walk: Scorer, batch_size: int | None) -> None:
+    context = CONTEXT[:, :1]
+    z = walk.encode(GAPS[..., :1], context, mask=MASK, batch_size=batch_size)
+    close(z, np.where(MASK, X[..., 0], 0).sum(axis=1, keepdims=True) + context)
+    close(walk.encode(X[..., :1], context), X[..., 0].sum(axis=1, keepdims=True) + context)
+    x = walk.decode(z, context, seed=7, steps=4, batch_size=batch_size)
+    assert x.shape == (9, 4, 1)
+    close(x[..., 0], z + context + np.arange(9)[:, None] + np.arange(4))
+
+
 @pytest.mark.parametrize("batch_size", [1, 4, 8])
 def test_batches_equal_the_whole(scorer: Scorer, latent: Scorer, batch_size: int) -> None:
     size: Any = {"batch_size": batch_size}
@@ -153,7 +164,26 @@ def test_errors_of_a_model_of_sequences(scorer: Scorer, call: Any, message: str)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda s: s.decode(CONTEXT[:, :1], CONTEXT[:, :1], seed=0), "steps must be given to endpoint 'decode'"),
+        (lambda s: s.decode(CONTEXT[:, :1], CONTEXT[:, :1], steps=4), "seed must be given to endpoint 'decode'"),
+        (lambda s: s.decode(CONTEXT[:, :1], CONTEXT[:, :1], seed=0, steps=0), "steps must be an integer in 1"),
+        (lambda s: s.decode(CONTEXT[:, :1], CONTEXT[:4, :1], seed=0, steps=4), "context must have 9 rows, as z has"),
+        (lambda s: s.encode(X[..., :1], CONTEXT[:, :1], mask=MASK[:, 1:]), "mask must have the rows and steps of x"),
+        (lambda s: s.encode(GAPS[..., :1], CONTEXT[:, :1]), "x must be finite"),
+    ],
+)
+def test_errors_of_codes(walk: Scorer, call: Any, message: str) -> None:
+    with pytest.raises(InputError, match="^" + message):
+        call(walk)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
         (lambda s: s.score(X[:, 0], mask=MASK), "mask must not be given: endpoint 'score' takes x. Received: ndarray"),
+        (lambda s: s.encode(X[:, 0], mask=MASK), "mask must not be given: endpoint 'encode' takes x"),
+        (lambda s: s.decode(X[:, 0], steps=4), "steps must not be given: endpoint 'decode' takes z"),
+        (lambda s: s.decode(X[:, 0], seed=4), "seed must not be given: endpoint 'decode' takes z"),
         (
             lambda s: s.sample(2, seed=0, steps=3),
             "steps must not be given: endpoint 'sample' takes seed. Received: int",

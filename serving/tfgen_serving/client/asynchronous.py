@@ -105,10 +105,11 @@ class AsyncClient:
         *,
         label: ArrayLike | None = None,
         seed: int | None = None,
+        mask: ArrayLike | None = None,
         batch_size: int | None = None,
     ) -> NDArray[Any]:
         """As `Client.encode`."""
-        return await self._core.perform(calls.encode(x, context, label, seed), batch_size)
+        return await self._core.perform(calls.encode(x, context, label, seed, mask), batch_size)
 
     async def decode(
         self,
@@ -116,10 +117,12 @@ class AsyncClient:
         context: ArrayLike | None = None,
         *,
         label: ArrayLike | None = None,
+        seed: int | None = None,
+        steps: int | None = None,
         batch_size: int | None = None,
     ) -> NDArray[Any]:
         """As `Client.decode`."""
-        return await self._core.perform(calls.decode(z, context, label), batch_size)
+        return await self._core.perform(calls.decode(z, context, label, seed, steps), batch_size)
 
     async def reconstruct(
         self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None

@@ -140,10 +140,11 @@ class Client:
         *,
         label: ArrayLike | None = None,
         seed: int | None = None,
+        mask: ArrayLike | None = None,
         batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns the latent z of each row, as `Scorer.encode` does; errors as for `score`."""
-        return finished(self._core.perform(calls.encode(x, context, label, seed), batch_size))
+        return finished(self._core.perform(calls.encode(x, context, label, seed, mask), batch_size))
 
     def decode(
         self,
@@ -151,10 +152,12 @@ class Client:
         context: ArrayLike | None = None,
         *,
         label: ArrayLike | None = None,
+        seed: int | None = None,
+        steps: int | None = None,
         batch_size: int | None = None,
     ) -> NDArray[Any]:
         """Returns what each latent z stands for, as `Scorer.decode` does; errors as for `score`."""
-        return finished(self._core.perform(calls.decode(z, context, label), batch_size))
+        return finished(self._core.perform(calls.decode(z, context, label, seed, steps), batch_size))
 
     def reconstruct(
         self, x: ArrayLike, context: ArrayLike | None = None, *, batch_size: int | None = None

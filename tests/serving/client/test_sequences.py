@@ -94,6 +94,14 @@ def test_a_stream_is_the_scorer_s(connect: Any, at: Addresses, scorer: Scorer) -
     assert stream.time == 6
 
 
+def test_codes(connect: Any, at: Addresses, walk_bundle: Path) -> None:
+    client, scorer, context = connect("walk", at=at, batch_size=2), Scorer(walk_bundle), CONTEXT[:, :1]
+    z = scorer.encode(GAPS[..., :1], context, mask=MASK)
+    np.testing.assert_array_equal(client.encode(GAPS[..., :1], context, mask=MASK), z, strict=True)
+    wanted = scorer.decode(z, context, seed=3, steps=4)
+    np.testing.assert_array_equal(client.decode(z, context, seed=3, steps=4), wanted, strict=True)
+
+
 def test_a_bound_s_stream_adds_up_to_it(connect: Any, at: Addresses) -> None:
     client = connect("vrnn", at=at, batch_size=4)
     stream = client.stream(9, seed=None)
