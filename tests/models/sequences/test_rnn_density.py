@@ -127,3 +127,19 @@ def test_double_precision_throughout():
     assert half.log_prob(sequences()).dtype == tf.float32
     half.compile("sgd")
     assert np.isfinite(half.fit(sequences(), verbose=0).history["loss"]).all()
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_model_with_given_cells_and_likelihood_is_saved_whole(several, tmp_path):
+    cell = keras.layers.LSTMCell(3)
+    model = tfgen.VRNN(
+        event_shape=(2,),
+        latent_dim=2,
+        cell=[cell, keras.layers.SimpleRNNCell(2)] if several else cell,
+        likelihood=tfgen.layers.IndependentStudentT(event_shape=(2,)),
+        hidden=(3,),
+        num_samples=2,
+    )
+    model.save(tmp_path / "model.keras")
+    loaded = tfgen.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.score(sequences()), model.score(sequences()))

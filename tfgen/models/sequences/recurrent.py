@@ -72,7 +72,8 @@ class RecurrentModel(SequenceModel):
         self.components = checked_count("components", components)
         self.levels = levels
         self.units = units if isinstance(units, int) else checked_widths("units", units)
-        self.cell = cell
+        # Given cells are the recurrence's alone: kept here as well they would be saved under this name.
+        self.cell_name = cell if isinstance(cell, str) else None
         self.hidden = checked_widths("hidden", hidden)
         self.feature_units = checked_widths("feature_units", feature_units)
         self.activation = keras.activations.get(activation)
@@ -208,11 +209,7 @@ class RecurrentModel(SequenceModel):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         given = self._likelihood_name or keras.saving.serialize_keras_object(self.likelihood)
-        cells = (
-            self.cell
-            if isinstance(self.cell, str)
-            else [keras.saving.serialize_keras_object(cell) for cell in self.recurrence.cells]
-        )
+        cells = self.cell_name or [keras.saving.serialize_keras_object(cell) for cell in self.recurrence.cells]
         return {
             **super().get_config(),
             "likelihood": given,

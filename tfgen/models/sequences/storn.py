@@ -68,7 +68,7 @@ class STORN(FilteredModel):
         self.latent_network = self.make_network("latent", self.latent_units)
         self.recognition_units = recognition_units
         self.recognition = Recurrence(
-            cell=self.cell if isinstance(self.cell, str) else "gru",
+            cell=self.cell_name or "gru",
             units=self.units if recognition_units is None else recognition_units,
             skip=self.recurrence.skip,
             context_as=self.recurrence.context_as,

@@ -65,7 +65,7 @@ class VRAE(EmittingModel, SequenceBoundModel, LatentModel):
         super().__init__(event_shape=event_shape, latent_dim=latent_dim, **kwargs)
         self.recognition_units = recognition_units
         self.recognition = Recurrence(
-            cell=self.cell if isinstance(self.cell, str) else "gru",
+            cell=self.cell_name or "gru",
             units=self.units if recognition_units is None else recognition_units,
             skip=self.recurrence.skip,
             context_as="both",
