@@ -104,3 +104,10 @@ def test_gradients_are_clipped_at_each_step_and_values_are_not():
 def test_bad_arguments(argument, value):
     with pytest.raises(ValueError, match=f"`{argument}` must .*Received: "):
         Recurrence(**{argument: value})
+
+
+def test_a_cell_that_was_built_for_other_inputs_is_refused():
+    cell = keras.layers.GRUCell(4)
+    cell.build((None, 9))
+    with pytest.raises(ValueError, match=r"`cell` must be unbuilt, or built for inputs of width 3\. Received: .* 9"):
+        Recurrence(cell=cell).build_for(3)

@@ -52,6 +52,7 @@ def test_only_known_equations_are_taken_apart():
         keras.layers.Dense(3),
         "rnn",
         keras.layers.GRUCell(3, dropout=0.1),
+        keras.layers.StackedRNNCells([keras.layers.GRUCell(3, recurrent_dropout=0.1)]),
         keras.layers.GRUCell(3, dtype="float64"),
     ],
 )

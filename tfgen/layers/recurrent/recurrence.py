@@ -112,6 +112,12 @@ class Recurrence(keras.layers.Layer):
             width = self.known + rest + below if self.skip or not index else below
             if not cell.built:
                 cell.build((None, width))
+            kernel = getattr(cell, "kernel", None)
+            if kernel is not None and kernel.shape[0] != width:
+                raise ValueError(
+                    f"`cell` must be unbuilt, or built for inputs of width {width}. "
+                    f"Received: {cell.name} built for {kernel.shape[0]}"
+                )
             below = int(cell.output_size)
         self.start_known = self.add_weight(shape=(known,), initializer="zeros", name="start_known")
         self.start_rest = self.add_weight(shape=(rest,), initializer="zeros", name="start_rest") if rest else None

@@ -160,10 +160,11 @@ def checked_cells(cells: Sequence[keras.layers.Layer], dtype: str) -> list[keras
             raise ValueError(
                 f"`cell` must compute in the model's dtype, {dtype}. Received: {cell.name} of {cell.compute_dtype}"
             )
-        if getattr(cell, "dropout", 0) or getattr(cell, "recurrent_dropout", 0):
-            raise ValueError(
-                "`cell` must have no dropout: its noise would come from Keras's global generator, and differ between "
-                f"runtimes. Received: {cell.name} with dropout={cell.dropout}, "
-                f"recurrent_dropout={cell.recurrent_dropout}"
-            )
+        for part in cell._flatten_layers():
+            rates = [getattr(part, name, 0) for name in ("dropout", "recurrent_dropout")]
+            if any(rates):
+                raise ValueError(
+                    "`cell` must have no dropout: its noise would come from Keras's global generator, and differ "
+                    f"between runtimes. Received: {part.name} with dropout={rates[0]}, recurrent_dropout={rates[1]}"
+                )
     return list(cells)

@@ -14,7 +14,8 @@ from tfgen.noise import Noise, pick
 __all__ = ["FilteredModel"]
 
 _BOUNDS = ("iwae", "fivo")
-_NEXT = 3  # the stream of the noise that picks a particle to go on from
+# The streams of the noise that goes on from a particle, and of that within it which picks the particle.
+_NEXT, _CHOICE = 3, 2
 
 
 class FilteredModel(StochasticModel):
@@ -134,7 +135,9 @@ class FilteredModel(StochasticModel):
     def stream_draw(self, state: State, context: tf.Tensor | None, noise: Noise) -> tf.Tensor:
         """See `CausalModel.stream_draw`; a particle is picked by the weights, and goes on by itself."""
         *particles, weights = state[len(self.observer_widths) :]
-        chosen = pick(weights, noise.child(_NEXT), ())
+        # Other noise than the posterior's: a step that was drawn may be the next to be scored.
+        noise = noise.child(_NEXT)
+        chosen = pick(weights, noise.child(_CHOICE), ())
         one = tuple(tf.cast(tf.gather(value, chosen, axis=1, batch_dims=1), self.compute_dtype) for value in particles)
         _, drawn = self.generator(context)(one, noise)
         return tf.cast(drawn["x"], self.density_dtype)
