@@ -94,18 +94,3 @@ def test_a_sample_of_unequal_lengths_is_the_long_one_cut():
     for name in ("x", "z"):
         wide = short["mask"].numpy()[..., None]
         np.testing.assert_allclose(short[name], np.where(wide, long[name][:, :4], 0.0), rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", ["vrnn", "storn"])
-def test_a_stream_that_scores_its_own_draws_uses_other_noise_for_them(name):
-    """Else the posterior would be handed the very noise that made the step."""
-    model, rows = make(name), 3000
-    seed = np.stack([np.zeros(rows), np.arange(rows)], axis=1).astype(np.int32)
-    out, total, drawn = model.run("start", seed=seed), np.zeros(rows), []
-    for _ in range(3):
-        drawn.append(out["next_x"].numpy())
-        out = model.run("step", x=drawn[-1], state=out["next_state"], time=out["next_time"], seed=seed)
-        total += out["score"].numpy()
-    other = model.bound(np.stack(drawn, axis=1), seed=5).numpy()
-    difference = total - other
-    assert abs(difference.mean()) < 4 * difference.std() / np.sqrt(rows)

@@ -133,7 +133,11 @@ class FilteredModel(StochasticModel):
         return (*observer, *following), score
 
     def stream_draw(self, state: State, context: tf.Tensor | None, noise: Noise) -> tf.Tensor:
-        """See `CausalModel.stream_draw`; a particle is picked by the weights, and goes on by itself."""
+        """See `CausalModel.stream_draw`; a particle is picked by the weights, and goes on by itself.
+
+        The particles know more of what comes from them than of other data: scores of a stream's own draws are too high
+        to be a bound.
+        """
         *particles, weights = state[len(self.observer_widths) :]
         # Other noise than the posterior's: a step that was drawn may be the next to be scored.
         noise = noise.child(_NEXT)
