@@ -19,7 +19,7 @@ from tfgen_serving.server.batching import Batcher
 from tfgen_serving.server.forms import Form
 from tfgen_serving.server.limits import Batching
 
-X, Y = (TensorInfo(name=name, dtype="float64", shape=shape) for name, shape in (("x", (None, None)), ("y", (None,))))
+X, Y = (TensorInfo(name=name, dtype="float64", shape=shape) for name, shape in (("x", (None,) * 3), ("y", (None,))))
 FORM = partial(Form.of, SignatureInfo(name="double", inputs=(X,), outputs=(Y,)))
 
 
@@ -212,15 +212,15 @@ def test_requests_of_unequal_sizes_run_apart_and_none_fails() -> None:
         double.open.clear()
         first = asyncio.create_task(batcher.submit(rows(0)))
         await settle()
-        sizes = [3, 5, 3, 3, 5, 4]
-        tasks = [asyncio.create_task(batcher.submit(wide(i, size))) for i, size in enumerate(sizes)]
+        sizes = [(3,), (5,), (3,), (3,), (5,), (4,), (2, 4), (4, 2)]
+        tasks = [asyncio.create_task(batcher.submit(wide(i, *size))) for i, size in enumerate(sizes)]
         await settle()
         double.open.set()
         for i, outputs in enumerate(await asyncio.gather(*tasks)):
-            np.testing.assert_array_equal(outputs["y"], np.full([1, sizes[i]], 2.0 * i))
+            np.testing.assert_array_equal(outputs["y"], np.full([1, *sizes[i]], 2.0 * i))
         await first
 
-    assert run(test).sizes == [1, 3, 2, 1], "each size in its turn, with all others of it"
+    assert run(test).sizes == [1, 3, 2, 1, 1, 1], "each size in its turn, with all others of it"
 
 
 def test_the_oldest_comes_first_whatever_its_size() -> None:
