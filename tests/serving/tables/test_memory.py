@@ -88,7 +88,8 @@ def test_only_what_the_file_needs_is_loaded(plain_bundle: Path, write: Any, endi
     _, modules = run(plain_bundle, write(tmp_path / f"rows{ending}", columns), tmp_path / "scores.npy")
     assert "onnxruntime" in modules
     assert ("pyarrow" in modules) == (not ending.startswith(".np"))
-    assert not modules & FOREIGN
+    # pyarrow looks at pandas wherever that is installed, as it is beside statsmodels.
+    assert not modules & (FOREIGN - ({"pandas"} if "pyarrow" in modules else set()))
 
 
 def test_the_missing_extra_is_named(
