@@ -150,6 +150,8 @@ def checked_cells(cells: Sequence[keras.layers.Layer], dtype: str) -> list[keras
         ValueError: for what is no cell, for one of another dtype, and for dropout, whose noise would come from a
             global generator.
     """
+    if len({id(cell) for cell in cells}) < len(cells):
+        raise ValueError("`cell` must name each cell once: give each layer of a stack its own. Received: one twice")
     for cell in cells:
         if not (isinstance(cell, keras.layers.Layer) and hasattr(cell, "state_size") and hasattr(cell, "output_size")):
             raise ValueError(

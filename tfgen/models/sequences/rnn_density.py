@@ -8,6 +8,7 @@ from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.recurrent import over_time, swapped
 from tfgen.models.endpoints import Endpoint
+from tfgen.models.flow_distribution import FlowDistribution
 from tfgen.models.sequences.causal import CausalModel
 from tfgen.models.sequences.emitting import EmittingModel
 from tfgen.models.sequences.model import State, masked_sum
@@ -102,8 +103,14 @@ class RNNDensity(EmittingModel, CausalModel):
             A distribution of batch shape [batch, time] and event shape `event_shape`.
 
         Raises:
-            ValueError: for bad input, naming the argument.
+            ValueError: for bad input, naming the argument; and of a likelihood by a flow, as `"autoregressive"`, whose
+                distributions have one batch dimension: its `log_prob_steps` is there.
         """
+        if isinstance(self.likelihood, FlowDistribution):
+            raise ValueError(
+                "`likelihood` must be no flow: its distributions are of one batch dimension, not of batch and time. "
+                f"Call `log_prob_steps`. Received: {self.likelihood.name}"
+            )
         specs = self.inputs_spec.specs(self.density_dtype, *self.data_names)
         inputs = self.inputs_spec.values(specs, {"x": x, "mask": mask, "context": context})
         inputs = self.ready(inputs)
