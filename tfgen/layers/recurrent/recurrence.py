@@ -38,7 +38,8 @@ class Recurrence(keras.layers.Layer):
         context_as: `"initial_state"`: the first states are linear in the context; `"input"`: it is a part of the known
             input at each step; or `"both"`.
         gradient_clip: the greatest size of an entry of the gradient by h_t, which is clipped at each step; None for no
-            limit. (The optimiser's `global_clipnorm` is the other way, and goes with it.)
+            limit. The loss being a batch's mean, it is a limit on a sequence's share of that. (The optimiser's
+            `global_clipnorm` is the other way, and goes with it.)
         **kwargs: Keras's own layer arguments.
 
     Raises:
@@ -81,6 +82,11 @@ class Recurrence(keras.layers.Layer):
         self.skip = bool(skip)
         self.context_as = checked_choice("context_as", context_as, CONTEXT_USES)
         self.gradient_clip = None if gradient_clip is None else checked_positive("gradient_clip", gradient_clip)
+        if gradient_clip is not None and self.compute_dtype == "float16":
+            raise ValueError(
+                "`gradient_clip` must be None in float16, where the optimiser scales the loss and the limit would be of "
+                f"the scaled gradient: use its `global_clipnorm`. Received: gradient_clip={gradient_clip!r}"
+            )
 
     @property
     def state_widths(self) -> list[int]:
