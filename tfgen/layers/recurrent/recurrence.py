@@ -84,8 +84,8 @@ class Recurrence(keras.layers.Layer):
         self.gradient_clip = None if gradient_clip is None else checked_positive("gradient_clip", gradient_clip)
         if gradient_clip is not None and self.compute_dtype == "float16":
             raise ValueError(
-                "`gradient_clip` must be None in float16, where the optimiser scales the loss and the limit would be of "
-                f"the scaled gradient: use its `global_clipnorm`. Received: gradient_clip={gradient_clip!r}"
+                "`gradient_clip` must be None in float16, where the optimiser scales the loss and the limit would be "
+                f"of the scaled gradient: use its `global_clipnorm`. Received: gradient_clip={gradient_clip!r}"
             )
 
     @property
