@@ -86,6 +86,7 @@ def test_a_context_that_only_the_start_takes(walk: Scorer) -> None:
     stream = walk.stream(context=context, seed=2)
     x = np.cumsum(X[..., :1], axis=1)
     close(fed(stream, x).sum(axis=1), Walk().log_prob(x, context, np.ones([4, 7])))
+    close(stream.total, Walk().log_prob(x, context, np.ones([4, 7])))
     close(stream.next_x, context + np.arange(4)[:, None] + 7)
     with pytest.raises(InputError, match=r"^context must not be given: endpoint 'step' takes x, state, time, seed"):
         Stream(walk.run, context=context).step(x[:, 0])

@@ -19,12 +19,19 @@ from tfgen_serving.server.batching import Batcher
 from tfgen_serving.server.forms import Form
 from tfgen_serving.server.limits import Batching
 
-X, Y = (TensorInfo(name=name, dtype="float64", shape=shape) for name, shape in (("x", (None,) * 3), ("y", (None,))))
-FORM = partial(Form.of, SignatureInfo(name="double", inputs=(X,), outputs=(Y,)))
+
+def form(free: int) -> Any:
+    """The forms of an endpoint whose x has so many sizes that are free."""
+    x, y = (
+        TensorInfo(name=name, dtype="float64", shape=(None,) * (1 + size)) for name, size in (("x", free), ("y", 0))
+    )
+    return partial(Form.of, SignatureInfo(name="double", inputs=(x,), outputs=(y,)))
 
 
 class Doubling:
     """x to 2 x, which tells the sizes that it was given, may be held up, and refuses negative numbers."""
+
+    batches = 0
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
@@ -39,18 +46,29 @@ class Doubling:
         return {"y": 2 * inputs["x"], "z": inputs["x"].reshape(len(inputs["x"]), -1)[:, :1] + np.arange(3)}
 
 
-def run(test: Callable[[Callable[..., Batcher], Doubling], Coroutine[Any, Any, None]]) -> Doubling:
+class Counting(ThreadPoolExecutor):
+    """Counts what is given to its threads: the batches, whatever becomes of them."""
+
+    batches = 0
+
+    def submit(self, *arguments: Any, **named: Any) -> Any:
+        self.batches += 1
+        return super().submit(*arguments, **named)
+
+
+def run(test: Callable[[Callable[..., Batcher], Doubling], Coroutine[Any, Any, None]], *, free: int = 1) -> Doubling:
     """Runs a test with a maker of batchers, within a loop and with threads of its own."""
     double = Doubling()
 
     async def body() -> None:
-        with ThreadPoolExecutor(4) as executor:
+        with Counting(4) as executor:
             try:
                 await asyncio.wait_for(
-                    test(lambda **numbers: Batcher(double, Batching(**numbers), executor, FORM), double), 20
+                    test(lambda **numbers: Batcher(double, Batching(**numbers), executor, form(free)), double), 20
                 )
             finally:
                 double.open.set()
+            double.batches = executor.batches
 
     asyncio.run(body())
     return double
@@ -220,7 +238,9 @@ def test_requests_of_unequal_sizes_run_apart_and_none_fails() -> None:
             np.testing.assert_array_equal(outputs["y"], np.full([1, *sizes[i]], 2.0 * i))
         await first
 
-    assert run(test).sizes == [1, 3, 2, 1, 1, 1], "each size in its turn, with all others of it"
+    double = run(test, free=2)
+    assert double.sizes == [1, 3, 2, 1, 1, 1], "each size in its turn, with all others of it"
+    assert double.batches == len(double.sizes), "none was put together in vain"
 
 
 def test_the_oldest_comes_first_whatever_its_size() -> None:
@@ -296,6 +316,6 @@ def test_an_executor_that_is_shut_down() -> None:
         executor = ThreadPoolExecutor(1)
         executor.shutdown()
         with pytest.raises(RuntimeError, match="shutdown"):
-            await Batcher(Doubling(), Batching(), executor, FORM).submit(rows(1))
+            await Batcher(Doubling(), Batching(), executor, form(1)).submit(rows(1))
 
     asyncio.run(test())
