@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from laws.posteriors import make_useless
-from laws.registry import rows, steps_of
+from laws.registry import rows, steps_of, whole_shape
 from laws.truth import true_log_prob
 
 REPEATS = 400
@@ -106,6 +106,17 @@ def test_a_seed_gives_one_bound(data):
     first, again, other = (model.bound(**inputs, num_samples=3, seed=seed).numpy() for seed in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert (first != other).all()
+
+
+def test_the_noise_that_made_a_row_does_not_bound_it(bound_model):
+    """By the same seed either: a posterior that knew the prior's draw would promise more than the truth."""
+    count, model = 2000, bound_model
+    context = None if model.context_shape is None else rows(model, 1, seed=4)["context"]
+    x = model.sample(count, context, seed=5, **steps_of(model)).numpy().reshape(count, *whole_shape(model))
+    inputs = {"x": x} if context is None else {"x": x, "context": np.repeat(context, count, axis=0)}
+    same, other = (model.bound(**inputs, num_samples=1, seed=seed).numpy().astype(float) for seed in (5, 6))
+    more = same - other
+    assert abs(more.mean()) < 4.5 * more.std(ddof=1) / np.sqrt(count)
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, "many"])

@@ -8,7 +8,8 @@ from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.arguments import checked_count
 from tfgen.models.endpoints import Endpoint
-from tfgen.models.latent import EVENT, LATENT, LatentModel
+from tfgen.models.latent import LatentModel
+from tfgen.models.noise_streams import EVENT, POSTERIOR, PRIOR
 from tfgen.models.shapes import rows_of
 from tfgen.noise import Noise, draw, seed_rows
 
@@ -162,7 +163,7 @@ class Autoencoder(LatentModel):
     def sampled(self, seed: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """The endpoint `sample`: `x` and `z` of each seed row."""
         noise = Noise(seed)
-        z = draw(self.build_prior(context), noise.child(LATENT))
+        z = draw(self.build_prior(context), noise.child(PRIOR))
         x = draw(self.build_likelihood(z, context, training=False), noise.child(EVENT))
         return {"x": tf.cast(x, self.density_dtype), "z": z}
 
@@ -172,7 +173,7 @@ class Autoencoder(LatentModel):
 
     def encoded_sample(self, seed: tf.Tensor, x: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """The endpoint `encode_sample`."""
-        return {"z": draw(self.build_posterior(x, context, training=False), Noise(seed).child(LATENT))}
+        return {"z": draw(self.build_posterior(x, context, training=False), Noise(seed).child(POSTERIOR))}
 
     def decoded(self, z: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """The endpoint `decode`."""

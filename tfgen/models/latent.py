@@ -14,13 +14,11 @@ from tfgen.models.doubly_reparameterised import doubly_reparameterised_bound
 from tfgen.models.importance import sample_rows
 from tfgen.models.kl_penalty import kl_penalty
 from tfgen.models.latent_kl import latent_kl
+from tfgen.models.noise_streams import POSTERIOR
 from tfgen.models.scored_draws import draw_and_log_prob
 from tfgen.noise import Noise, draw
 
-__all__ = ["EVENT", "LATENT", "LatentModel"]
-
-# The streams of a row's noise.
-LATENT, EVENT = 0, 1
+__all__ = ["LatentModel"]
 
 _ESTIMATORS = ("reparameterisation", "dreg")
 
@@ -140,7 +138,7 @@ class LatentModel(BoundModel):
         """See `BoundModel.elbo`; `penalty` is the objective's part beside them, where there is one."""
         context = inputs.get("context")
         posterior = self.make_posterior(inferred)
-        z, log_posterior = draw_and_log_prob(posterior, noise.child(LATENT))
+        z, log_posterior = draw_and_log_prob(posterior, noise.child(POSTERIOR))
         kl = latent_kl(posterior, self.build_prior(context, training), z, log_posterior)
         terms = {
             "reconstruction": -self.log_likelihood(inputs, z, training),
@@ -157,7 +155,7 @@ class LatentModel(BoundModel):
         self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None = None
     ) -> tf.Tensor:
         """log p(x | z, context) + log p(z | context) − log q(z | x, context)."""
-        z, log_posterior = draw_and_log_prob(self.make_posterior(inferred), noise.child(LATENT))
+        z, log_posterior = draw_and_log_prob(self.make_posterior(inferred), noise.child(POSTERIOR))
         return self._log_joint(inputs, z, training) - log_posterior
 
     def training_bound(
@@ -173,7 +171,7 @@ class LatentModel(BoundModel):
         def weigh(z: tf.Tensor) -> tf.Tensor:
             return self._log_joint(rows, z, training) - held.log_prob(z)
 
-        z = draw(self.make_posterior(parameters), noise.child(LATENT))
+        z = draw(self.make_posterior(parameters), noise.child(POSTERIOR))
         return doubly_reparameterised_bound(z, weigh, count)
 
     def _log_joint(self, inputs: dict[str, tf.Tensor], z: tf.Tensor, training: bool | None) -> tf.Tensor:

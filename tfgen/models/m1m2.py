@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.models.m2 import M2
+from tfgen.models.noise_streams import FIRST_EVENT, FIRST_POSTERIOR
 from tfgen.models.parts import check_apart, with_parts
 from tfgen.models.scored_draws import draw_and_log_prob
 from tfgen.models.styles import StyleModel
@@ -13,9 +14,6 @@ from tfgen.models.vae import VAE
 from tfgen.noise import Noise, draw
 
 __all__ = ["M1M2"]
-
-_FIRST, _EVENT = 3, 4
-"""The streams of a row's noise, beside M2's own three."""
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -111,7 +109,7 @@ class M1M2(StyleModel):
         self, inputs: dict[str, tf.Tensor], inferred: tf.Tensor, noise: Noise, training: bool | None
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """−log p(x | z₁), log q(z₁ | x), and M2's inputs."""
-        z, log_posterior = draw_and_log_prob(self.m1.make_posterior(inferred), noise.child(_FIRST))
+        z, log_posterior = draw_and_log_prob(self.m1.make_posterior(inferred), noise.child(FIRST_POSTERIOR))
         likelihood = self.m1.build_likelihood(z, training=self._training_first(training))
         reconstruction = -likelihood.log_prob(inputs["x"])
         return reconstruction, log_posterior, {**inputs, "x": z}
@@ -127,7 +125,7 @@ class M1M2(StyleModel):
     def draw_of_class(self, seed: tf.Tensor, one_hot_label: tf.Tensor) -> dict[str, tf.Tensor]:
         """See `StyleModel.draw_of_class`."""
         drawn = self.m2.draw_of_class(seed, one_hot_label)
-        x = draw(self.m1.build_likelihood(drawn["x"], training=False), Noise(seed).child(_EVENT))
+        x = draw(self.m1.build_likelihood(drawn["x"], training=False), Noise(seed).child(FIRST_EVENT))
         return {"x": tf.cast(x, self.density_dtype), "z": drawn["z"]}
 
     def style_of(self, x: tf.Tensor, one_hot_label: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -136,7 +134,7 @@ class M1M2(StyleModel):
 
     def draw_style(self, seed: tf.Tensor, x: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:
         """See `StyleModel.draw_style`; of a draw from q(z₁ | x)."""
-        first = draw(self.m1.build_posterior(x, training=False), Noise(seed).child(_FIRST))
+        first = draw(self.m1.build_posterior(x, training=False), Noise(seed).child(FIRST_POSTERIOR))
         return self.m2.draw_style(seed, first, one_hot_label)
 
     def event_of(self, z: tf.Tensor, one_hot_label: tf.Tensor) -> tf.Tensor:

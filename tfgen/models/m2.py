@@ -13,15 +13,13 @@ from tfgen.layers.arguments import checked_widths
 from tfgen.layers.networks import MLP
 from tfgen.models.importance import repeat_noise, repeat_rows
 from tfgen.models.labels import MISSING, one_hot
+from tfgen.models.noise_streams import LABEL
 from tfgen.models.parts import check_apart, with_parts
 from tfgen.models.styles import StyleModel
 from tfgen.models.vae import VAE
 from tfgen.noise import Noise, draw
 
 __all__ = ["M2"]
-
-_LABEL = 2
-"""The stream of a row's noise that a class is drawn by, beside the VAE's own two."""
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -154,7 +152,7 @@ class M2(StyleModel):
 
     def draw_label(self, seed: tf.Tensor) -> tf.Tensor:
         """See `StyleModel.draw_label`."""
-        return tf.cast(draw(tfd.Categorical(logits=self._log_prior), Noise(seed).child(_LABEL)), tf.int32)
+        return tf.cast(draw(tfd.Categorical(logits=self._log_prior), Noise(seed).child(LABEL)), tf.int32)
 
     def draw_of_class(self, seed: tf.Tensor, one_hot_label: tf.Tensor) -> dict[str, tf.Tensor]:
         """See `StyleModel.draw_of_class`."""

@@ -8,6 +8,7 @@ from models.sequences.conftest import make, sequences
 from tensorflow_probability import distributions as tfd
 
 import tfgen
+from tfgen.models.noise_streams import EVENT, POSTERIOR, PRIOR
 from tfgen.noise import Noise
 
 
@@ -30,7 +31,7 @@ def test_the_terms_follow_the_paper_s_equations(prior):
     for step in range(x.shape[1]):
         phi_x = model.feature_network(x[:, step])
         posterior = _layer(model.posterior, model.encoder.network(np.concatenate([phi_x, h], axis=-1)).numpy())
-        noise = Noise(tf.constant(seeds)).child(0).at_step(step).normal((2,))
+        noise = Noise(tf.constant(seeds)).child(POSTERIOR).at_step(step).normal((2,))
         z = posterior.mean() + posterior.stddev() * noise
         if prior == "recurrent":
             p_z = _layer(model.prior, model.prior_network(h).numpy())
@@ -56,10 +57,10 @@ def test_draws_follow_them_too():
         h = model.recurrence.output(state)
         noise = Noise(tf.constant(seeds)).at_step(step)
         prior = _layer(model.prior, model.prior_network(h).numpy())
-        z = prior.mean() + prior.stddev() * noise.child(0).normal((2,))
+        z = prior.mean() + prior.stddev() * noise.child(PRIOR).normal((2,))
         phi_z = model.latent_network(z)
         p_x = _layer(model.likelihood, model.network(np.concatenate([phi_z, h], axis=-1)).numpy())
-        x = p_x.mean() + p_x.stddev() * noise.child(1).normal((2,))
+        x = p_x.mean() + p_x.stddev() * noise.child(EVENT).normal((2,))
         np.testing.assert_allclose(drawn["z"][:, step], z, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(drawn["x"][:, step], x, rtol=1e-4, atol=1e-5)
         state = model.recurrence.stepper()(model.one(tf.cast(x, tf.float32), None), phi_z, state)
@@ -122,7 +123,7 @@ def test_storn_s_terms_are_the_sums_by_its_equations():
     for step in range(x.shape[1]):
         summary, seen = recognition(x[:, step], seen)
         posterior = _layer(model.posterior, summary.numpy())
-        noise = Noise(tf.constant(seeds)).child(0).at_step(step).normal((2,))
+        noise = Noise(tf.constant(seeds)).child(POSTERIOR).at_step(step).normal((2,))
         z = posterior.mean() + posterior.stddev() * noise
         h, state = cell(np.concatenate([last, model.latent_network(z)], axis=-1), state)
         reconstruction -= _layer(model.likelihood, model.network(h).numpy()).log_prob(x[:, step])

@@ -4,7 +4,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.recurrent import over_time, swapped
-from tfgen.models.latent import EVENT
+from tfgen.models.noise_streams import EVENT
 from tfgen.models.sequences.model import Generate, State
 from tfgen.models.sequences.recurrent import RecurrentModel
 from tfgen.noise import Noise, draw

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tfgen.layers.arguments import checked_choice
 from tfgen.models.importance import Inferred
+from tfgen.models.noise_streams import CHOICE
 from tfgen.models.sequences.filtering import ParticleFilter
 from tfgen.models.sequences.model import State
 from tfgen.models.sequences.stochastic import StochasticModel
@@ -14,8 +15,6 @@ from tfgen.noise import Noise, pick
 __all__ = ["FilteredModel"]
 
 _BOUNDS = ("iwae", "fivo")
-# The streams of the noise that goes on from a particle, and of that within it which picks the particle.
-_NEXT, _CHOICE = 3, 2
 
 
 class FilteredModel(StochasticModel):
@@ -128,8 +127,8 @@ class FilteredModel(StochasticModel):
         known, observer = self.observe(inputs, observer, False)
         *particles, weights = state[size:]
         given = (*(tf.cast(value, self.compute_dtype) for value in particles), weights)
-        filter_ = self.particle_filter(self.num_samples, self.bound_kind)
-        following, score = filter_.step(given, x, [value[0] for value in known], noise)
+        step = self.particle_filter(self.num_samples, self.bound_kind).stepper()
+        following, score = step(given, x, [value[0] for value in known], noise, inputs["mask"][:, 0])
         return (*observer, *following), score
 
     def stream_draw(self, state: State, context: tf.Tensor | None, noise: Noise) -> tf.Tensor:
@@ -139,9 +138,7 @@ class FilteredModel(StochasticModel):
         to be a bound.
         """
         *particles, weights = state[len(self.observer_widths) :]
-        # Other noise than the posterior's: a step that was drawn may be the next to be scored.
-        noise = noise.child(_NEXT)
-        chosen = pick(weights, noise.child(_CHOICE), ())
+        chosen = pick(weights, noise.child(CHOICE), ())
         one = tuple(tf.cast(tf.gather(value, chosen, axis=1, batch_dims=1), self.compute_dtype) for value in particles)
         _, drawn = self.generator(context)(one, noise)
         return tf.cast(drawn["x"], self.density_dtype)

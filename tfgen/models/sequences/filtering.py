@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from tfgen.layers.recurrent import scan, swapped
 from tfgen.models.importance import repeat_rows
+from tfgen.models.noise_streams import POSTERIOR, RESAMPLING
+from tfgen.models.sequences.model import State, kept_where
 from tfgen.models.sequences.particles import effective_share, gathered, normalised, systematic
 from tfgen.noise import Noise
 
 if TYPE_CHECKING:
-    from tfgen.models.sequences.stochastic import StochasticModel
+    from tfgen.models.sequences.stochastic import Move, StochasticModel, Weigh
 
-__all__ = ["RESAMPLING", "ParticleFilter"]
+__all__ = ["ParticleFilter"]
 
-State = tuple[tf.Tensor, ...]
-
-RESAMPLING = 2
-"""The stream of a row's noise."""
+Step = Callable[[State, tf.Tensor, Sequence[tf.Tensor], Noise, tf.Tensor], tuple[State, tf.Tensor]]
 
 
 class ParticleFilter:
@@ -63,39 +62,45 @@ class ParticleFilter:
         weights = tf.zeros([tf.shape(state[0])[0], self.count], self.model.density_dtype)
         return (*many, weights - tf.math.log(tf.cast(self.count, weights.dtype)))
 
-    def step(
+    def stepper(self, training: bool | None = None) -> Step:
+        """The function that takes one step of the filter; its weights are made ready once.
+
+        It takes the filter's state, x [batch, *event_shape], what the model observes of the step, [batch, ...] each,
+        the noise of the rows at this step, and bool [batch], whether it is one: where not, nothing changes. It gives
+        the state after it, and log p̂(x_t | x_1 … x_{t−1}), [batch], in nats; nought where it is no step.
+
+        Args:
+            training: whether this is a training step.
+        """
+        move, weigh = self.model.mover(training), self.model.weigher(training)
+
+        def step(
+            state: State, x: tf.Tensor, known: Sequence[tf.Tensor], noise: Noise, valid: tf.Tensor
+        ) -> tuple[State, tf.Tensor]:
+            return self._step(move, weigh, state, x, known, noise, valid)
+
+        return step
+
+    def _step(
         self,
+        move: Move,
+        weigh: Weigh,
         state: State,
         x: tf.Tensor,
         known: Sequence[tf.Tensor],
         noise: Noise,
-        valid: tf.Tensor | None = None,
-        training: bool | None = None,
+        valid: tf.Tensor,
     ) -> tuple[State, tf.Tensor]:
-        """One step of the filter.
-
-        Args:
-            state: the filter's.
-            x: [batch, *event_shape].
-            known: what the model observes of the step, [batch, ...] each.
-            noise: of the rows, at this step.
-            valid: bool [batch], whether it is one: where not, nothing changes; None for all.
-            training: whether this is a training step.
-
-        Returns:
-            The state after it, and log p̂(x_t | x_1 … x_{t−1}), [batch], in nats; nought where it is no step.
-        """
         model, count = self.model, self.count
         *particles, weights = state
         rows = tuple(tf.reshape(value, [-1, value.shape[-1]]) for value in particles)
-        move, weigh = model.mover(training), model.weigher(training)
         index = tf.tile(tf.range(count), [tf.shape(x)[0]])[:, tf.newaxis]
         step = noise.step
         if isinstance(step, tf.Tensor) and step.shape.rank == 2:
             step = repeat_rows(step, count)
         each = Noise(repeat_rows(noise.seeds, count), index=index, step=step)
         seen = [repeat_rows(value, count) for value in known]
-        moved, record = move(rows, seen, model.standard_normal(each))
+        moved, record = move(rows, seen, model.standard_normal(each.child(POSTERIOR)))
         found = weigh(record, repeat_rows(x, count))
         change = found["log_likelihood"] - found["kl"] if count == 1 else found["log_weight"]
         change = tf.reshape(change, [-1, count])
@@ -105,13 +110,8 @@ class ParticleFilter:
         following, score = normalised(weights + change)
         if self.threshold and count > 1:
             moved, following = self._drawn_anew(moved, following, noise)
-        if valid is not None:
-            score = tf.where(valid, score, tf.zeros_like(score))
-            following = tf.where(valid[:, tf.newaxis], following, weights)
-            moved = tuple(
-                tf.where(valid[:, tf.newaxis, tf.newaxis], new, old) for new, old in zip(moved, particles, strict=True)
-            )
-        return (*moved, following), score
+        score = tf.where(valid, score, tf.zeros_like(score))
+        return kept_where(valid, (*moved, following), state), score
 
     def run(
         self,
@@ -128,11 +128,11 @@ class ParticleFilter:
             noise: of the rows.
             training: whether this is a training step.
         """
-        x = inputs["x"]
+        x, step = inputs["x"], self.stepper(training)
 
         def body(time: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
             x, valid, *known = given
-            state, score = self.step(state, x, known, noise.at_step(time), valid, training)
+            state, score = step(state, x, known, noise.at_step(time), valid)
             return state, [score]
 
         state = self.begin(self.model.begin(tf.shape(x)[0], inputs.get("context"), training))

@@ -10,7 +10,7 @@ from tfgen.layers.arguments import checked_count
 from tfgen.layers.products import Products
 from tfgen.layers.recurrent import over_time, scan, swapped
 from tfgen.models.importance import Inferred
-from tfgen.models.latent import LATENT
+from tfgen.models.noise_streams import POSTERIOR
 from tfgen.models.sequences.bound import SequenceBoundModel
 from tfgen.models.sequences.causal import CausalModel
 from tfgen.models.sequences.model import State, kept_where, masked_sum
@@ -112,7 +112,7 @@ class StochasticModel(RecurrentModel, CausalModel, SequenceBoundModel):
 
     def standard_normal(self, noise: Noise) -> tf.Tensor:
         """ε of z = μ + σε, [rows, latent_dim]."""
-        return noise.child(LATENT).normal((self.latent_dim,), tf.as_dtype(self.density_dtype))
+        return noise.normal((self.latent_dim,), tf.as_dtype(self.density_dtype))
 
     def infer(self, inputs: dict[str, tf.Tensor], training: bool | None = None) -> Inferred:
         """See `BoundModel.infer`."""
@@ -197,7 +197,7 @@ class StochasticModel(RecurrentModel, CausalModel, SequenceBoundModel):
             index = tf.tile(index, [steps, 1])
         times = tf.repeat(first + tf.range(steps), rows)[:, tf.newaxis]
         each = Noise(tf.tile(noise.seeds, [steps, 1]), index=index, step=times)
-        normal = tf.reshape(self.standard_normal(each), [steps, rows, self.latent_dim])
+        normal = tf.reshape(self.standard_normal(each.child(POSTERIOR)), [steps, rows, self.latent_dim])
         products = Products() if training else None
         move = self.mover(training, products)
 

@@ -11,7 +11,7 @@ from tfgen.layers.arguments import checked_widths
 from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.products import Products, dense_stepper
 from tfgen.layers.recurrent import Recurrence, over_time, swapped
-from tfgen.models.latent import EVENT
+from tfgen.models.noise_streams import EVENT, PRIOR
 from tfgen.models.sequences.filtered import FilteredModel
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State
@@ -166,7 +166,7 @@ class STORN(FilteredModel):
         follow = self._follower()
 
         def generate(state: State, noise: Noise) -> tuple[State, dict[str, tf.Tensor]]:
-            z = self.standard_normal(noise)
+            z = self.standard_normal(noise.child(PRIOR))
             following = follow(state, z)
             likelihood = self._likelihood_of(self.recurrence.output(following))
             x = tf.cast(draw(likelihood, noise.child(EVENT)), self.density_dtype)

@@ -9,7 +9,8 @@ from tensorflow_probability import distributions as tfd
 from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.recurrent import Recurrence, over_time, swapped
 from tfgen.models.endpoints import Endpoint
-from tfgen.models.latent import LATENT, LatentModel
+from tfgen.models.latent import LatentModel
+from tfgen.models.noise_streams import POSTERIOR, PRIOR
 from tfgen.models.priors import StandardPrior
 from tfgen.models.sequences.bound import SequenceBoundModel
 from tfgen.models.sequences.emitting import EmittingModel
@@ -175,14 +176,14 @@ class VRAE(EmittingModel, SequenceBoundModel, LatentModel):
         )
 
     def _sample(self, seed: tf.Tensor, steps: tf.Tensor, context: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        z = draw(self.build_prior(context), Noise(seed).child(LATENT))
+        z = draw(self.build_prior(context), Noise(seed).child(PRIOR))
         return {**self._decoded(z, seed, steps, context), "z": z}
 
     def _encoded(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return self.posterior_estimate(self.make_posterior(self.infer(self.ready(inputs), False)))
 
     def _encoded_sample(self, seed: tf.Tensor, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"z": draw(self.make_posterior(self.infer(self.ready(inputs), False)), Noise(seed).child(LATENT))}
+        return {"z": draw(self.make_posterior(self.infer(self.ready(inputs), False)), Noise(seed).child(POSTERIOR))}
 
     def _decoded(
         self, z: tf.Tensor, seed: tf.Tensor, steps: tf.Tensor, context: tf.Tensor | None = None

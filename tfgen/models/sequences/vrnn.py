@@ -11,7 +11,7 @@ from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.networks import JointMLP
 from tfgen.layers.products import Products, dense_stepper
 from tfgen.layers.recurrent import over_time, swapped
-from tfgen.models.latent import EVENT
+from tfgen.models.noise_streams import EVENT, PRIOR
 from tfgen.models.sequences.filtered import FilteredModel
 from tfgen.models.sequences.gaussians import densities, location_and_scale
 from tfgen.models.sequences.model import Generate, State
@@ -164,7 +164,7 @@ class VRNN(FilteredModel):
 
         def generate(state: State, noise: Noise) -> tuple[State, dict[str, tf.Tensor]]:
             past = self.recurrence.output(state)
-            z, prior = self.standard_normal(noise), self._prior_of(past)
+            z, prior = self.standard_normal(noise.child(PRIOR)), self._prior_of(past)
             if prior is not None:
                 z = prior[0] + prior[1] * z
             latent = self.latent_network(tf.cast(z, self.compute_dtype))
