@@ -12,6 +12,7 @@ __all__ = [
     "checked_count",
     "checked_positive",
     "checked_shape",
+    "checked_units",
     "checked_weight",
     "checked_widths",
 ]
@@ -26,9 +27,9 @@ def checked_choice(argument: str, value: Any, choices: Sequence[str]) -> str:
 
 def checked_count(argument: str, value: Any, *, minimum: int = 1) -> int:
     """An integer of at least `minimum`, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
         raise ValueError(f"`{argument}` must be an integer of at least {minimum}. Received: {argument}={value!r}")
-    return value
+    return int(value)
 
 
 def checked_positive(argument: str, value: Any) -> float:
@@ -49,8 +50,20 @@ def checked_widths(argument: str, value: Any) -> tuple[int, ...]:
     """A tuple of positive integers, possibly empty, or an error that names the argument."""
     fits = isinstance(value, Iterable) and not isinstance(value, str)
     widths = tuple(value) if fits else ()
-    if not fits or any(isinstance(width, bool) or not isinstance(width, int) or width < 1 for width in widths):
+    if not fits or any(
+        isinstance(width, bool) or not isinstance(width, numbers.Integral) or width < 1 for width in widths
+    ):
         raise ValueError(f"`{argument}` must be a tuple of positive integers. Received: {argument}={value!r}")
+    return tuple(int(width) for width in widths)
+
+
+def checked_units(argument: str, units: Any) -> tuple[int, ...]:
+    """The widths of a stack of cells, of which an integer is one, or an error that names the argument."""
+    if isinstance(units, numbers.Integral):
+        return (checked_count(argument, units),)
+    widths = checked_widths(argument, units)
+    if not widths:
+        raise ValueError(f"`{argument}` must name at least one cell. Received: {argument}={units!r}")
     return widths
 
 

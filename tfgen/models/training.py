@@ -257,12 +257,13 @@ class TrainingSteps(keras.Model):
             return data
         return in_memory(data, batch_size=batch_size, shuffle=bool(shuffle), dtype=self.density_dtype)
 
-    def objective(self, terms: dict[str, tf.Tensor], weight: Any) -> tf.Tensor:
+    def objective(self, terms: dict[str, tf.Tensor], weight: Any, share: tf.Tensor | float = 1.0) -> tf.Tensor:
         """This replica's share of the loss.
 
         Args:
             terms: what `call` gives.
             weight: of the examples, or None.
+            share: the part of the regularisers that goes with these terms.
         """
         total = tf.add_n([_weighted(terms[name], weight) for name in self.term_names])
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -271,7 +272,7 @@ class TrainingSteps(keras.Model):
             rows = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, rows)
         # Gradients are summed over replicas: each gives its part of the one mean.
         mean = tf.reduce_sum(total) / tf.cast(tf.maximum(rows, 1), total.dtype)
-        return mean + tf.cast(self._regularisation(), total.dtype) / replicas
+        return mean + share * tf.cast(self._regularisation(), total.dtype) / replicas
 
     def report(self, inputs: dict[str, tf.Tensor], terms: dict[str, tf.Tensor], weight: Any) -> None:
         """Updates the metrics.
@@ -286,11 +287,12 @@ class TrainingSteps(keras.Model):
             metric.update_state(weighted[metric.name])
         for metric in self.figure_metrics:
             metric.update_state(terms[metric.name], sample_weight=weight)
-        nats = tf.add_n([term for name, term in weighted.items() if name not in self.objective_names])
+        nats = tf.add_n([terms[name] for name in self.term_names if name not in self.objective_names])
         units = self.rate_units(inputs)
         for metric in self.rate_metrics:
             unit = tf.cast(units[metric.name], nats.dtype)
-            metric.update_state(tf.math.divide_no_nan(nats, unit), sample_weight=unit)
+            # A row that counts for less has fewer of the units too: a rate is a mean, not a sum.
+            metric.update_state(tf.math.divide_no_nan(nats, unit), sample_weight=_weighted(unit, weight))
         # Keras's tracker is told each row's loss: a replica without rows then adds nothing, rather than NaN.
         total = tf.add_n(list(weighted.values()))
         self._loss_tracker.update_state(total + tf.cast(self._regularisation(), total.dtype))

@@ -97,9 +97,35 @@ def test_gradients_are_clipped_at_each_step_and_values_are_not():
     assert clipped.max() < 0.1
 
 
+def test_a_limit_of_gradients_is_of_a_row_whatever_the_size_of_the_batch():
+    def gradient(limit, copies):
+        recurrence = _made(units=4, gradient_clip=limit)
+        known, rest = (np.tile(value, (1, copies, 1)) for value in _data(steps=3))
+        with tf.GradientTape() as tape:
+            state, step = recurrence.begin(tf.constant(2 * copies)), recurrence.stepper(training=True)
+            prepared = recurrence.prepare(tf.constant(known))
+            for time in range(3):
+                state = step([value[time] for value in prepared], tf.constant(rest[time]), state)
+            loss = tf.reduce_mean(tf.reduce_sum(recurrence.output(state), axis=1))
+        return tape.gradient(loss, recurrence.cells[0].recurrent_kernel.value).numpy()
+
+    one = gradient(0.05, 1)
+    np.testing.assert_allclose(gradient(0.05, 4), one, rtol=1e-10)
+    assert np.abs(one).max() < 0.2 * np.abs(gradient(None, 1)).max()
+    np.testing.assert_allclose(gradient(100.0, 1), gradient(None, 1), rtol=1e-10)
+
+
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("cell", "rnn"), ("units", 0), ("units", ()), ("context_as", "sideways"), ("gradient_clip", 0)],
+    [
+        ("cell", "rnn"),
+        ("cell", []),
+        ("units", 0),
+        ("units", ()),
+        ("units", True),
+        ("context_as", "sideways"),
+        ("gradient_clip", 0),
+    ],
 )
 def test_bad_arguments(argument, value):
     with pytest.raises(ValueError, match=f"`{argument}` must .*Received: "):

@@ -65,6 +65,44 @@ def test_nats_a_step_are_of_the_steps_that_count():
     np.testing.assert_allclose(found["nats_per_step"], -scores.sum() / LENGTHS.sum(), rtol=1e-5)
 
 
+def test_weights_are_of_a_row_s_nats_and_of_its_steps():
+    model = make("rnn")
+    model.compile()
+    inputs, weight = {"x": _padded(np.nan), "mask": MASK}, np.array([1.0, 0.5, 0.0, 2.0, 1.0, 0.0], np.float32)
+    found = model.evaluate({**inputs, "sample_weight": weight}, batch_size=4, verbose=0, return_dict=True)
+    scores = model.score(**inputs).numpy()
+    np.testing.assert_allclose(found["loss"], -(weight * scores).mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["nats_per_step"], -(weight @ scores) / (weight @ LENGTHS), rtol=1e-5)
+
+
+def test_a_mask_that_is_none_is_not_given():
+    model = make("rnn")
+    model.compile("sgd")
+    plain = model.evaluate(sequences(), verbose=0)
+    assert model.evaluate({"x": sequences(), "mask": None}, verbose=0) == plain
+    assert np.isfinite(model.fit({"x": sequences(), "mask": None}, verbose=0).history["loss"]).all()
+
+
+def test_scores_within_a_graph_of_sizes_that_are_not_known(model):
+    expected = model.score(sequences())
+    for shape in ([None, None, 2], [None, 5, 2]):
+        function = tf.function(model.score, input_signature=[tf.TensorSpec(shape, tf.float32)])
+        np.testing.assert_allclose(function(tf.constant(sequences())), expected, rtol=1e-5)
+
+
+def test_a_data_set_s_mask_of_another_length_is_refused():
+    model = make("rnn")
+    model.compile("sgd")
+    inputs = {"x": sequences(), "mask": MASK[:, :3]}
+    data = tf.data.Dataset.from_tensor_slices(inputs).batch(3)
+    with pytest.raises(ValueError, match=r"`mask` must have shape \[batch, 5\]\. Received: shape=\(None, 3\)"):
+        model.fit(data, verbose=0)
+    spec = {"x": tf.TensorSpec([None, None, 2], tf.float32), "mask": tf.TensorSpec([None, None], tf.bool)}
+    data = tf.data.Dataset.from_generator(lambda: [inputs], output_signature=spec)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`mask` must have the rows and steps of `x`"):
+        model.fit(data, verbose=0)
+
+
 def test_bits_a_dimension_are_too():
     model = tfgen.RNNDensity(event_shape=(2,), units=3, likelihood="bernoulli")
     model.compile()

@@ -106,6 +106,27 @@ def test_gradient_clipping_by_the_optimiser_and_in_the_network():
         assert 0 < moved < 0.1
 
 
+def test_clipping_refuses_an_optimiser_that_scales_the_loss():
+    model = make("rnn", gradient_clip=1.0)
+    with pytest.raises(ValueError, match=r"`optimizer` must leave the loss as it is with `gradient_clip`.*Received: "):
+        model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()))
+    assert not model.compiled
+
+
+def test_widths_of_numpy_s_kind_and_stacks_of_keras_s():
+    assert tfgen.RNNDensity(event_shape=(2,), units=np.int64(3)).recurrence.output_width == 3
+    stack = keras.layers.StackedRNNCells([keras.layers.LSTMCell(2), keras.layers.LSTMCell(3)])
+    with pytest.raises(ValueError, match=r"`cell` must be single cells, or a list of them: give its `cells`"):
+        tfgen.RNNDensity(event_shape=(2,), cell=stack)
+    assert tfgen.RNNDensity(event_shape=(2,), cell=stack.cells).recurrence.output_width == 5
+
+
+@pytest.mark.parametrize("model", [tfgen.STORN, tfgen.VRAE])
+def test_widths_of_the_recognition_network_are_named(model):
+    with pytest.raises(ValueError, match=r"`recognition_units` must .*Received: recognition_units=0"):
+        model(event_shape=(2,), latent_dim=2, recognition_units=0)
+
+
 @pytest.mark.parametrize("argument", ["likelihood", "cell", "units", "context_shape", "truncation", "components"])
 def test_bad_arguments(argument):
     value = {"context_shape": (2, 2), "likelihood": tfgen.layers.IndependentNormal(event_shape=(3,))}.get(argument, -1)

@@ -38,6 +38,21 @@ def test_what_is_reported_is_of_whole_sequences(jit):
     np.testing.assert_allclose(history["nats_per_step"][0], -model.log_prob(x, mask=mask).numpy().sum() / 20, rtol=1e-4)
 
 
+@pytest.mark.parametrize("truncation", [1, 2, 5])
+def test_a_regulariser_is_of_the_batch_and_not_of_each_chunk(truncation):
+    """With steps too short to change a weight, the chunks' updates add up to plain training's."""
+    changes = []
+    for size in (None, truncation):
+        keras.utils.set_random_seed(0)
+        cell = keras.layers.GRUCell(3, kernel_regularizer=keras.regularizers.L2(100.0), dtype="float64")
+        model = tfgen.RNNDensity(event_shape=(2,), cell=cell, truncation=size, dtype="float64")
+        kernel = cell.kernel.numpy()
+        model.compile(keras.optimizers.SGD(1e-7))
+        model.fit(sequences().astype(np.float64), batch_size=6, verbose=0)
+        changes.append(cell.kernel.numpy() - kernel)
+    np.testing.assert_allclose(changes[1], changes[0], rtol=0.03, atol=2e-7)
+
+
 def test_an_update_for_each_chunk():
     model, _ = _trained("rnn", 2, x=sequences())
     assert model.optimizer.iterations.numpy() == 2 * 3  # two batches of three chunks

@@ -6,14 +6,17 @@ __all__ = ["clip_gradient"]
 
 
 def clip_gradient(value: tf.Tensor, limit: float) -> tf.Tensor:
-    """The value itself, whose gradient is clipped entry by entry to [−limit, limit] on its way back.
+    """The value itself, whose gradient is clipped entry by entry on its way back.
+
+    The loss being a mean over rows, of all replicas, each row's gradient is limited to [−limit, limit] before it is
+    divided by their number: the limit means the same whatever the size of the batch.
 
     Of a state at each step it keeps errors that travel back through time from growing without bound, whatever the
     number of steps; the optimiser's `global_clipnorm` only scales what has come of them.
 
     Args:
-        value: any float tensor.
-        limit: the greatest size of an entry of the gradient.
+        value: float [rows, ...].
+        limit: the greatest size of an entry of a row's gradient.
 
     Reference:
         Graves, *Generating sequences with recurrent neural networks*, arXiv:1308.0850, 2013, section 2.1.
@@ -21,6 +24,8 @@ def clip_gradient(value: tf.Tensor, limit: float) -> tf.Tensor:
 
     @tf.custom_gradient
     def clipped(value: tf.Tensor) -> tuple[tf.Tensor, object]:
-        return tf.identity(value), lambda upstream: tf.clip_by_value(upstream, -limit, limit)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        share = limit / tf.cast(replicas * tf.maximum(tf.shape(value)[0], 1), value.dtype)
+        return tf.identity(value), lambda upstream: tf.clip_by_value(upstream, -share, share)
 
     return clipped(value)

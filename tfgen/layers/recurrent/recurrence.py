@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgen.layers.arguments import checked_choice, checked_count, checked_positive, checked_widths
+from tfgen.layers.arguments import checked_choice, checked_positive, checked_units
 from tfgen.layers.products import Products
 from tfgen.layers.recurrent.gradients import clip_gradient
 from tfgen.layers.recurrent.steppers import advance, checked_cells, project, projected_width, state_sizes
@@ -37,9 +37,8 @@ class Recurrence(keras.layers.Layer):
         skip: whether there are skip connections, of several cells.
         context_as: `"initial_state"`: the first states are linear in the context; `"input"`: it is a part of the known
             input at each step; or `"both"`.
-        gradient_clip: the greatest size of an entry of the gradient by h_t, which is clipped at each step; None for no
-            limit. The loss being a batch's mean, it is a limit on a sequence's share of that. (The optimiser's
-            `global_clipnorm` is the other way, and goes with it.)
+        gradient_clip: the greatest size of an entry of the gradient of a sequence's loss by its h_t, which is clipped
+            at each step; None for no limit. (The optimiser's `global_clipnorm` is the other way, and goes with it.)
         **kwargs: Keras's own layer arguments.
 
     Raises:
@@ -71,13 +70,12 @@ class Recurrence(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         if isinstance(cell, str):
-            made = _CELLS[checked_choice("cell", cell, tuple(_CELLS))]
-            widths = (checked_count("units", units),) if isinstance(units, int) else checked_widths("units", units)
+            made, widths = _CELLS[checked_choice("cell", cell, tuple(_CELLS))], checked_units("units", units)
             cells = [made(width, dtype=self.dtype_policy, name=f"cell_{i}") for i, width in enumerate(widths)]
         else:
             cells = checked_cells(cell if isinstance(cell, list | tuple) else [cell], self.compute_dtype)
         if not cells:
-            raise ValueError("`units` must name at least one cell. Received: none")
+            raise ValueError("`cell` must name at least one cell. Received: none")
         self.cells = cells
         self.skip = bool(skip)
         self.context_as = checked_choice("context_as", context_as, CONTEXT_USES)

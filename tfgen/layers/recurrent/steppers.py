@@ -158,6 +158,8 @@ def checked_cells(cells: Sequence[keras.layers.Layer], dtype: str) -> list[keras
                 "`cell` must be 'lstm', 'gru', or Keras cells such as keras.layers.LSTMCell(64) (not whole layers such "
                 f"as keras.layers.LSTM). Received: {cell!r}"
             )
+        if isinstance(cell, keras.layers.StackedRNNCells):
+            raise ValueError(f"`cell` must be single cells, or a list of them: give its `cells`. Received: {cell!r}")
         if cell.compute_dtype != dtype:
             raise ValueError(
                 f"`cell` must compute in the model's dtype, {dtype}. Received: {cell.name} of {cell.compute_dtype}"

@@ -11,7 +11,7 @@ from tfgen.layers.distributions.support import Support
 from tfgen.models.inputs import ModelInputs
 from tfgen.models.shapes import Shape, check_shape, shape_of
 
-__all__ = ["SequenceInputs", "blanked", "full_mask", "is_prefix"]
+__all__ = ["SequenceInputs", "blanked", "full_mask", "is_prefix", "where_masked"]
 
 
 class SequenceInputs(ModelInputs):
@@ -41,7 +41,8 @@ class SequenceInputs(ModelInputs):
                 check_shape("x", x, self.shapes["x"])
                 shape = shape_of(x)
                 if given.get("mask") is None and shape is not None:
-                    given["mask"] = np.ones(shape[:2], bool)
+                    # Of a graph's tensor the sizes may not be known.
+                    given["mask"] = full_mask(x) if keras.ops.is_tensor(x) else np.ones(shape[:2], bool)
             if given.get("mask") is not None:
                 check_shape("mask", given["mask"], self.shapes["mask"])
                 given["mask"] = _truth_values(given["mask"])
@@ -70,10 +71,15 @@ class SequenceInputs(ModelInputs):
         """See `ModelInputs.guarded`."""
         if named.get("mask") is None:
             return named
-        mask = tf.cast(named["mask"], tf.bool)
+        x, mask = named["x"], tf.cast(named["mask"], tf.bool)
+        check_shape("mask", mask, x.shape[1:2])
+        message = "`mask` must have the rows and steps of `x`"
+        same = tf.debugging.Assert(tf.reduce_all(tf.shape(mask) == tf.shape(x)[:2]), [message, tf.shape(x)[:2]])
         message = "`mask` must be true for the first steps of a row and false for the rest"
-        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(is_prefix(mask)), [message])]):
-            x = blanked(named["x"], mask, self.support)
+        with tf.control_dependencies([same]):
+            first = tf.debugging.Assert(tf.reduce_all(is_prefix(mask)), [message])
+        with tf.control_dependencies([same, first]):
+            x = blanked(x, mask, self.support)
         return {**named, "x": x}
 
 
@@ -84,8 +90,13 @@ def full_mask(x: tf.Tensor) -> tf.Tensor:
 
 def blanked(x: tf.Tensor, mask: tf.Tensor, support: Support) -> tf.Tensor:
     """x, [batch, time, ...], with an event that any likelihood knows where the mask is false."""
-    wide = tf.reshape(mask, tf.concat([tf.shape(mask), [1] * (len(x.shape) - 2)], axis=0))
-    return tf.where(wide, x, tf.cast(_blank(support), x.dtype))
+    return where_masked(mask, x, tf.cast(_blank(support), x.dtype))
+
+
+def where_masked(mask: tf.Tensor, value: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    """A value, [batch, time, ...], where the mask, bool [batch, time], is true, and another, a scalar, where not."""
+    wide = tf.reshape(mask, tf.concat([tf.shape(mask), [1] * (len(value.shape) - 2)], axis=0))
+    return tf.where(wide, value, other)
 
 
 def _blank(support: Support) -> float:

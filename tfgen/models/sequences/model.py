@@ -13,7 +13,7 @@ from tfgen.layers.recurrent import scan, swapped
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative import GenerativeModel
 from tfgen.models.inputs import ModelInputs
-from tfgen.models.sequences.inputs import SequenceInputs, blanked, full_mask, is_prefix
+from tfgen.models.sequences.inputs import SequenceInputs, blanked, full_mask, is_prefix, where_masked
 from tfgen.noise import Noise
 
 __all__ = ["Generate", "SequenceModel", "State", "checked_steps", "kept_where", "masked_sum"]
@@ -169,7 +169,8 @@ class SequenceModel(GenerativeModel):
         outputs = [tf.TensorSpec([None, *shape], self.density_dtype) for shape in self.drawn_shapes.values()]
         _, drawn = scan(body, state, [], outputs, steps=most)
         mask = tf.range(most) < steps[:, tf.newaxis]
-        found = {name: _zeroed(swapped(value), mask) for name, value in zip(names, drawn, strict=True)}
+        nought = tf.constant(0, self.density_dtype)
+        found = {name: where_masked(mask, swapped(value), nought) for name, value in zip(names, drawn, strict=True)}
         return {**found, "mask": mask}
 
     def checked_score(self, score: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
@@ -179,12 +180,7 @@ class SequenceModel(GenerativeModel):
 
 def masked_sum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """The sum over the steps that count: of [batch, time] [batch]."""
-    return tf.reduce_sum(tf.where(mask, values, tf.zeros_like(values)), axis=1)
-
-
-def _zeroed(value: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    wide = tf.reshape(mask, tf.concat([tf.shape(mask), [1] * (len(value.shape) - 2)], axis=0))
-    return tf.where(wide, value, tf.zeros_like(value))
+    return tf.reduce_sum(where_masked(mask, values, tf.zeros([], values.dtype)), axis=1)
 
 
 def kept_where(mask: tf.Tensor, new: Sequence[tf.Tensor], old: Sequence[tf.Tensor]) -> State:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgen.layers.arguments import checked_count, checked_widths
+from tfgen.layers.arguments import checked_count, checked_units, checked_widths
 from tfgen.layers.distributions import DistributionLayer
 from tfgen.layers.distributions.support import Support
 from tfgen.layers.networks import MLP
@@ -39,8 +39,9 @@ class RecurrentModel(SequenceModel):
         units: the cells' widths from below: an integer, or a tuple for a stack. Given cells have their own.
         skip: whether the input goes to every cell of a stack, and every cell's output out of it.
         context_as: what the context is to the recurrence: `"initial_state"`, `"input"` at each step, or `"both"`.
-        gradient_clip: the greatest size of an entry of the gradient by the state, clipped at each step, or None. The
-            optimiser's `global_clipnorm=1.0` is the other way to keep gradients from growing, and the usual one.
+        gradient_clip: the greatest size of an entry of the gradient of a sequence's loss by its state, clipped at each
+            step, or None; not with an optimiser that scales the loss. `global_clipnorm=1.0` is the optimiser's own way
+            to keep gradients from growing, and the usual one.
         feature_units: the widths of φ, an MLP of one step's x; () passes x on.
         hidden: the widths of the MLP before the likelihood.
         activation: the MLPs', by Keras's names.
@@ -71,7 +72,7 @@ class RecurrentModel(SequenceModel):
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
         self.components = checked_count("components", components)
         self.levels = levels
-        self.units = units if isinstance(units, int) else checked_widths("units", units)
+        self.units = checked_units("units", units)
         # Given cells are the recurrence's alone: kept here as well they would be saved under this name.
         self.cell_name = cell if isinstance(cell, str) else None
         self.hidden = checked_widths("hidden", hidden)
@@ -117,15 +118,44 @@ class RecurrentModel(SequenceModel):
         """The context's size, or None."""
         return None if self.context_shape is None else self.context_shape[0]
 
-    @property
-    def feature_width(self) -> int:
-        """φ's."""
+    def build_features(self) -> int:
+        """Makes the weights of φ; its width."""
         with tf.init_scope():
             event = tf.zeros([1, *self.event_shape], self.density_dtype)
             width = tf.reshape(self.likelihood.to_features(event), [1, -1]).shape[-1]
-        if not self.feature_network.built:
-            self.feature_network.build((None, width))
+        self.feature_network.build((None, width))
         return self.feature_units[-1] if self.feature_units else width
+
+    def make_recognition(self, units: int | tuple[int, ...] | None, *, context_as: str) -> Recurrence:
+        """A recurrence that reads x for a posterior: of the same kind of cells, where that is told by a name.
+
+        Args:
+            units: the widths of its cells; the model's where it is None.
+            context_as: what the context is to it.
+        """
+        return Recurrence(
+            cell=self.cell_name or "gru",
+            units=self.units if units is None else checked_units("recognition_units", units),
+            skip=self.recurrence.skip,
+            context_as=context_as,
+            gradient_clip=self.recurrence.gradient_clip,
+            dtype=self.dtype_policy,
+            name="recognition",
+        )
+
+    def compile(self, optimizer: Any = "adam", *args: Any, **kwargs: Any) -> None:
+        """As of every model.
+
+        Raises:
+            ValueError: also for an optimiser that scales the loss, where `gradient_clip` is a limit of its gradient.
+        """
+        optimizer = keras.optimizers.get(optimizer)
+        if self.recurrence.gradient_clip is not None and isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            raise ValueError(
+                "`optimizer` must leave the loss as it is with `gradient_clip`, whose limit would be of the scaled "
+                f"gradient: use its `global_clipnorm` instead. Received: optimizer={optimizer!r}"
+            )
+        super().compile(optimizer, *args, **kwargs)
 
     def features(self, x: tf.Tensor) -> tf.Tensor:
         """φ(x), [batch, width], of single steps x, [batch, *event_shape]."""

@@ -53,7 +53,7 @@ class RNNDensity(EmittingModel, CausalModel):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights."""
-        self.recurrence.build_for(self.feature_width, context=self.context_width)
+        self.recurrence.build_for(self.build_features(), context=self.context_width)
         self.build_head(self.recurrence.output_width)
         super().build(input_shape)
 

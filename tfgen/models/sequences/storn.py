@@ -10,7 +10,7 @@ from tensorflow_probability import distributions as tfd
 from tfgen.layers.arguments import checked_widths
 from tfgen.layers.distributions import IndependentNormal
 from tfgen.layers.products import Products, dense_stepper
-from tfgen.layers.recurrent import Recurrence, over_time, swapped
+from tfgen.layers.recurrent import over_time, swapped
 from tfgen.models.noise_streams import EVENT, PRIOR
 from tfgen.models.sequences.filtered import FilteredModel
 from tfgen.models.sequences.gaussians import densities, location_and_scale
@@ -67,15 +67,7 @@ class STORN(FilteredModel):
         self.latent_units = checked_widths("latent_units", latent_units)
         self.latent_network = self.make_network("latent", self.latent_units)
         self.recognition_units = recognition_units
-        self.recognition = Recurrence(
-            cell=self.cell_name or "gru",
-            units=self.units if recognition_units is None else recognition_units,
-            skip=self.recurrence.skip,
-            context_as=self.recurrence.context_as,
-            gradient_clip=self.recurrence.gradient_clip,
-            dtype=self.dtype_policy,
-            name="recognition",
-        )
+        self.recognition = self.make_recognition(recognition_units, context_as=self.recurrence.context_as)
         self.posterior = IndependentNormal(event_shape=(self.latent_dim,), dtype=self.dtype_policy, name="posterior")
         self.build()
 
@@ -83,7 +75,7 @@ class STORN(FilteredModel):
         """Makes all weights."""
         self.latent_network.build((None, self.latent_dim))
         latents = self.latent_units[-1] if self.latent_units else self.latent_dim
-        features = self.feature_width
+        features = self.build_features()
         self.recurrence.build_for(features, latents, self.context_width)
         self.recognition.build_for(features, 0, self.context_width)
         self.posterior.build((None, self.recognition.output_width))

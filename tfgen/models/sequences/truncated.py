@@ -55,7 +55,9 @@ def truncated_step(model: CausalModel, data: Any) -> dict[str, Any]:
                 tf.where(number == 0, new, tf.cast(old, new.dtype)) for new, old in zip(begin, carried, strict=True)
             )
             terms, state = model.chunk({**part, **fixed}, state, seeds, first, True)
-            loss = model.optimizer.scale_loss(model.objective(terms, weight))
+            # Regularisers are of a batch, not of its parts.
+            share = 1.0 / tf.cast(tf.maximum(chunks, 1), model.density_dtype)
+            loss = model.optimizer.scale_loss(model.objective(terms, weight, share))
         model.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         totals = [total + terms[name] for name, total in zip(names, totals, strict=True)]
         return number + 1, tuple(tf.stop_gradient(value) for value in state), totals

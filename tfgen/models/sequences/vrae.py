@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfgen.layers.distributions import IndependentNormal
-from tfgen.layers.recurrent import Recurrence, over_time, swapped
+from tfgen.layers.recurrent import over_time, swapped
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.latent import LatentModel
 from tfgen.models.noise_streams import POSTERIOR, PRIOR
@@ -65,22 +65,14 @@ class VRAE(EmittingModel, SequenceBoundModel, LatentModel):
     ) -> None:
         super().__init__(event_shape=event_shape, latent_dim=latent_dim, **kwargs)
         self.recognition_units = recognition_units
-        self.recognition = Recurrence(
-            cell=self.cell_name or "gru",
-            units=self.units if recognition_units is None else recognition_units,
-            skip=self.recurrence.skip,
-            context_as="both",
-            gradient_clip=self.recurrence.gradient_clip,
-            dtype=self.dtype_policy,
-            name="recognition",
-        )
+        self.recognition = self.make_recognition(recognition_units, context_as="both")
         self.posterior = IndependentNormal(event_shape=(self.latent_dim,), dtype=self.dtype_policy, name="posterior")
         self.prior = StandardPrior(latent_dim=self.latent_dim, dtype=self.dtype_policy, name="prior")
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights."""
-        features = self.feature_width
+        features = self.build_features()
         self.recurrence.build_for(features, context=self.latent_dim + (self.context_width or 0))
         self.recognition.build_for(features, context=self.context_width)
         self.posterior.build((None, self.recognition.output_width))

@@ -88,7 +88,7 @@ class VRNN(FilteredModel):
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights."""
         self.latent_network.build((None, self.latent_dim))
-        features, latents = self.feature_width, self._latent_width
+        features, latents = self.build_features(), self._latent_width
         self.recurrence.build_for(features, latents, self.context_width)
         width = self.recurrence.output_width
         self.encoder.build_for(features, width)
