@@ -100,9 +100,10 @@ def _measure(run: Run) -> None:
 def _series(series: Series, period: int) -> None:
     """A small recurrent network, stopped by the validation part, beside two baselines on the test part."""
     train, (x, scored) = series.train["x"], series.until("test")
+    linear = judging.autoregressive(train, x, scored)
     scores = {
+        "autoregression, order by AIC": linear,
         f"seasonal naive, period {period}": judging.seasonal_naive(train, x, scored, period=period),
-        "autoregression, order by AIC": judging.autoregressive(train, x, scored),
     }
     for likelihood in ("gaussian", "mixture"):
         keras.utils.set_random_seed(0)
@@ -114,8 +115,8 @@ def _series(series: Series, period: int) -> None:
         model.fit(series.windows(60)["x"], batch_size=32, epochs=150, verbose=0, callbacks=[best])
         scores[f"RNNDensity, GRU of 16, {likelihood}"] = model.log_prob_steps(x).numpy()[scored]
     for name, score in scores.items():
-        error = score.std() / np.sqrt(len(score))
-        print(f"{series.name}, {name}: log p {score.mean():.4f} ± {error:.4f} nats a step (standardised)", flush=True)
+        more = "" if score is linear else f"; more than the autoregression's by {judging.paired_gap(score, linear)}"
+        print(f"{series.name}, {name}: log p {score.mean():.4f} nats a step (standardised){more}", flush=True)
 
 
 class _Best(keras.callbacks.Callback):

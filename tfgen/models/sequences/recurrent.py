@@ -26,6 +26,9 @@ class RecurrentModel(SequenceModel):
 
     A subclass's constructor ends with `build`.
 
+    `tf.distribute.MirroredStrategy` on logical CPUs needs `cross_device_ops=tf.distribute.ReductionToOneDevice()`:
+    TensorFlow's collectives on CPUs may wait for threads that the replicas' loops hold, and never end.
+
     Args:
         event_shape: the shape of one step.
         context_shape: the shape of one context, of rank one, or None.
