@@ -141,7 +141,7 @@ def test_uniforms_are_uniform() -> None:
 
 def test_the_extreme_words_stay_inside_the_open_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     extremes = tf.constant([[0, 2**32 - 1]], tf.uint32)
-    monkeypatch.setattr(Noise, "_lanes", lambda self, blocks: (extremes,) * 4)
+    monkeypatch.setattr(Noise, "_pairs", lambda self, blocks: (tf.stack([extremes, extremes]),) * 2)
     for dtype in (tf.float32, tf.float64):
         uniform = noise_of(1).uniform((8,), dtype).numpy()[0]
         assert uniform[:4].tolist() == [2.0**-24] * 4

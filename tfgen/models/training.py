@@ -183,6 +183,10 @@ class TrainingSteps(keras.Model):
         """As Keras's; of `jit_compile=True` with several steps an execution, those steps are one XLA program."""
         if self.train_function is not None and not force:
             return
+        if self.trainable_variables and not self.optimizer.built:
+            # A step that made the optimiser's variables would have to be traced twice.
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
         super().make_train_function(force=force)
         together = self.jit_compile and self.steps_per_execution > 1 and not self.run_eagerly
         if together and self.distribute_strategy.num_replicas_in_sync == 1:
@@ -221,9 +225,6 @@ class TrainingSteps(keras.Model):
         Keras would average the replicas' first batches to learn a shape, which fails where they are uneven.
         """
         del iterator, data_batch
-        if self._distribute_strategy is not None and self.optimizer is not None and not self.optimizer.built:
-            with self._distribute_strategy.scope():
-                self.optimizer.build(self.trainable_variables)
 
     def _checked(self, caller: str, method: Callable, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The arguments of a public method by name, its data checked and in the form that Keras hands on whole."""

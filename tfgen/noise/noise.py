@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfgen.noise.philox import philox_4x32
+from tfgen.noise.philox import philox_pairs
 
 __all__ = ["LAYOUT_VERSION", "Noise"]
 
@@ -99,32 +99,33 @@ class Noise:
             [batch, *shape].
         """
         size = math.prod(shape)
-        lanes = [tf.cast(lane, tf.float64) for lane in self._lanes(-(-size // 4))]
-        pairs = []
-        for first, second in (lanes[:2], lanes[2:]):
-            radius = tf.sqrt(-2.0 * tf.math.log((first + 0.5) * 2.0**-32))
-            angle = second * (2.0 * math.pi * 2.0**-32)
-            pairs += [radius * tf.cos(angle), radius * tf.sin(angle)]
-        return self._shape(tf.cast(tf.stack(pairs, axis=-1), dtype), size, shape)
+        first, second = (tf.cast(words, tf.float64) for words in self._pairs(-(-size // 4)))
+        radius = tf.sqrt(-2.0 * tf.math.log((first + 0.5) * 2.0**-32))
+        angle = second * (2.0 * math.pi * 2.0**-32)
+        both = radius * tf.stack([tf.cos(angle), tf.sin(angle)])
+        return self._row_by_row(tf.cast(tf.transpose(both, [2, 3, 1, 0]), dtype), size, shape)
 
     def _words(self, shape: Sequence[int]) -> tf.Tensor:
         size = math.prod(shape)
-        return self._shape(tf.stack(self._lanes(-(-size // 4)), axis=-1), size, shape)
+        words = tf.stack(self._pairs(-(-size // 4)))
+        return self._row_by_row(tf.transpose(words, [2, 3, 1, 0]), size, shape)
 
-    def _lanes(self, blocks: int) -> tuple[tf.Tensor, ...]:
-        """Four uint32 [batch, blocks]."""
-        key = [tf.cast(self.seeds[:, word : word + 1], tf.uint32) for word in (0, 1)]
+    def _pairs(self, blocks: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """The words of which a normal's radius and its angle are made, uint32 [2, batch, blocks] each."""
         block = tf.constant([list(range(blocks))], tf.uint32)
         if not (isinstance(self.step, int) and self.step == 0):
             block += tf.cast(tf.convert_to_tensor(self.step), tf.uint32) * tf.constant(blocks, tf.uint32)
         index = tf.cast(tf.convert_to_tensor(self.index), tf.uint32)
-        stream, version = tf.constant(self.stream, tf.uint32), tf.constant(LAYOUT_VERSION, tf.uint32)
-        return philox_4x32((block, index, stream, version), key)
+        even, odd = (
+            tf.stack([word, tf.zeros_like(word) + tf.constant(fixed, tf.uint32)])
+            for word, fixed in ((block, self.stream), (index, LAYOUT_VERSION))
+        )
+        return philox_pairs(even, odd, tf.cast(tf.transpose(self.seeds), tf.uint32)[..., tf.newaxis])
 
     @staticmethod
-    def _shape(lanes: tf.Tensor, size: int, shape: Sequence[int]) -> tf.Tensor:
-        """[batch, blocks, 4] to [batch, *shape], cutting what the last block has too much."""
+    def _row_by_row(words: tf.Tensor, size: int, shape: Sequence[int]) -> tf.Tensor:
+        """[batch, blocks, 2, 2] to [batch, *shape], cutting what the last block has too much."""
         if size == 0:  # nothing tells a reshape how many rows there are
-            return tf.zeros([tf.shape(lanes)[0], *shape], lanes.dtype)
-        rows = tf.reshape(lanes, [-1, 4 * lanes.shape[1]])[:, :size]
+            return tf.zeros([tf.shape(words)[0], *shape], words.dtype)
+        rows = tf.reshape(words, [-1, 4 * words.shape[1]])[:, :size]
         return tf.reshape(rows, [-1, *shape])

@@ -36,29 +36,45 @@ def philox_4x32(counter: Sequence[tf.Tensor], key: Sequence[tf.Tensor]) -> tuple
         >>> [hex(int(word)) for word in philox_4x32([zero] * 4, [zero] * 2)]
         ['0x6627e8d5', '0xe169c58d', '0xbc57ac4c', '0x9b00dbd8']
     """
+    even, odd = philox_pairs(*(_paired(*words) for words in (counter[::2], counter[1::2], key)))
+    return even[0], odd[0], even[1], odd[1]
+
+
+def philox_pairs(even: tf.Tensor, odd: tf.Tensor, keys: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """`philox_4x32` of two tensors instead of four: words 0 and 2, and words 1 and 3.
+
+    A round does the same to both halves of a counter: as one tensor they need half of the operations, which is what
+    small batches, graphs, and whoever compiles or converts them pay for.
+
+    Args:
+        even: the counter's words 0 and 2, uint32 [2, ...], which broadcasts against the others from its second axis on.
+        odd: its words 1 and 3, the like.
+        keys: the key's two words, the like.
+
+    Returns:
+        Words 0 and 2, and words 1 and 3, each uint32 [2, ...].
+    """
+    rank = max(words.shape.rank for words in (even, odd, keys))
     # Words stay in 64 bits all the way: casting them back and forth would be a third of all operations.
-    c0, c1, c2, c3 = (tf.cast(word, tf.uint64) for word in counter)
-    k0, k1 = (tf.cast(word, tf.uint64) for word in key)
+    even, odd, keys = (_of_rank(tf.cast(words, tf.uint64), rank) for words in (even, odd, keys))
+    multipliers, weyl = (_of_rank(tf.constant(words, tf.uint64), rank) for words in (_MULTIPLIERS, _WEYL))
+    mask, half = tf.constant(_MASK, tf.uint64), tf.constant(32, tf.uint64)
     for round_index in range(_ROUNDS):
-        high0, low0 = _multiply(_MULTIPLIERS[0], c0)
-        high1, low1 = _multiply(_MULTIPLIERS[1], c2)
-        c0, c1, c2, c3 = _xor(high1, c1, k0), low1, _xor(high0, c3, k1), low0
+        product = tf.gather(even * multipliers, [1, 0])
+        even = tf.bitwise.bitwise_xor(tf.bitwise.bitwise_xor(tf.bitwise.right_shift(product, half), odd), keys)
+        odd = tf.bitwise.bitwise_and(product, mask)
         if round_index < _ROUNDS - 1:
-            k0, k1 = _add(k0, _WEYL[0]), _add(k1, _WEYL[1])
-    return tuple(tf.cast(word, tf.uint32) for word in (c0, c1, c2, c3))
+            keys = tf.bitwise.bitwise_and(keys + weyl, mask)
+    return tf.cast(even, tf.uint32), tf.cast(odd, tf.uint32)
 
 
-def _multiply(multiplier: int, word: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The high and low 32 bits of a 32 × 32 bit product."""
-    product = word * tf.constant(multiplier, tf.uint64)
-    high = tf.bitwise.right_shift(product, tf.constant(32, tf.uint64))
-    return high, tf.bitwise.bitwise_and(product, tf.constant(_MASK, tf.uint64))
+def _paired(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    """Two words that broadcast against each other as one tensor, [2, ...]."""
+    return tf.stack([first + tf.zeros_like(second), second + tf.zeros_like(first)])
 
 
-def _add(word: tf.Tensor, increment: int) -> tf.Tensor:
-    """Addition modulo 2³²."""
-    return tf.bitwise.bitwise_and(word + tf.constant(increment, tf.uint64), tf.constant(_MASK, tf.uint64))
-
-
-def _xor(first: tf.Tensor, second: tf.Tensor, third: tf.Tensor) -> tf.Tensor:
-    return tf.bitwise.bitwise_xor(tf.bitwise.bitwise_xor(first, second), third)
+def _of_rank(words: tf.Tensor, rank: int) -> tf.Tensor:
+    """The same words with axes of size one after the first, so that they broadcast against others of that rank."""
+    for _ in range(rank - words.shape.rank):
+        words = tf.expand_dims(words, 1)
+    return words
