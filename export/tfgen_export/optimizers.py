@@ -20,8 +20,10 @@ def exact_optimizers() -> dict[str, Any]:
     """Those that change no number, in tf2onnx's order.
 
     `remove_back_to_back` drops the rounding of float64 → float32 → float64, and the truncation of
-    float → int → bool; `reshape_optimizer` takes a part of a shape, by Shape's attributes, for the whole.
+    float → int → bool; `reshape_optimizer` takes a part of a shape, by Shape's attributes, for the whole. The rest that
+    is left out looks, each time through the whole graph, for what no translation here makes.
     """
-    unsafe = ("remove_back_to_back", "reshape_optimizer")
-    kinds = {name: kind for name, kind in optimizer._get_optimizers().items() if name not in unsafe}
+    unsafe = {"remove_back_to_back", "reshape_optimizer"}
+    idle = {"remove_redundant_upsample", "const_dequantize_optimizer", "q_dq_optimizer", "global_pool_optimizer"}
+    kinds = {name: kind for name, kind in optimizer._get_optimizers().items() if name not in unsafe | idle}
     return kinds | {"optimize_transpose": _Transposes}

@@ -104,22 +104,14 @@ MODELS: dict[str, Entry] = {
     "m1m2": Entry(_m1m2, "bound"),
     "m2": Entry(lambda: _m2(num_samples=8), "bound"),
     "maf-2d": Entry(_small(tfgen.MAF, 2, transforms=3), half_width=20.0),
-    "maf-3d-spline-conditional": Entry(
-        _small(tfgen.MAF, 3, transforms=2, transformer="rational_quadratic_spline", bins=4, context_shape=(2,)),
-        moved=0.1,
-    ),
     "mdn-1d": Entry(_mdn(1)),
     "mdn-1d-one-component": Entry(_mdn(1, components=1)),
-    "mdn-2d-diagonal": Entry(_mdn(2)),
     "mdn-2d-full": Entry(_mdn(2, covariance="full")),
-    "mdn-3d-full": Entry(_mdn(3, covariance="full")),
     "nice-2d": Entry(_small(tfgen.NICE, 2, couplings=3)),
     "nice-2x2x1": Entry(_image(tfgen.NICE, 2, 2, 1, couplings=3)),
     "real-nvp-4x4x2-of-images": Entry(_image(tfgen.RealNVP, 4, 4, 2, couplings=3, context_shape=(4, 4, 1)), moved=0.1),
     "real-nvp-1d": Entry(_flow(1, couplings=2)),
     "real-nvp-2d": Entry(_flow(2, couplings=4)),
-    "real-nvp-5d": Entry(_flow(5, couplings=4)),
-    "real-nvp-1d-conditional": Entry(_flow(1, couplings=2, context_shape=(3,))),
     "real-nvp-2d-conditional": Entry(_flow(2, couplings=4, context_shape=(2,))),
     "real-nvp-2d-spline-bounded": Entry(
         _flow(2, couplings=3, transformer="rational_quadratic_spline", standardize=False, low=-1, high=3), moved=0.1
@@ -143,14 +135,12 @@ MODELS: dict[str, Entry] = {
         ),
         "bound",
     ),
-    "vrnn": Entry(_latent_sequence(tfgen.VRNN, 1, feature_units=(2,)), "bound"),
-    "vrnn-standard-prior-fivo-bernoulli-conditional": Entry(
+    "vrnn-fivo-bernoulli-conditional": Entry(
         _latent_sequence(
             tfgen.VRNN,
             1,
             feature_units=(),
             cell="lstm",
-            prior="standard",
             likelihood="bernoulli",
             bound_kind="fivo",
             context_shape=(2,),
@@ -163,7 +153,6 @@ MODELS: dict[str, Entry] = {
     "spline-flow-2d-autoregressive": Entry(
         _small(tfgen.SplineFlow, 2, transforms=2, bins=4, kind="autoregressive"), moved=0.1
     ),
-    "vae-bernoulli": Entry(_vae((2, 2, 1), latent_dim=1, num_samples=8), "bound"),
     "vae-categorical": Entry(_vae((2,), latent_dim=1, likelihood="categorical", levels=5, num_samples=1), "bound"),
     "vae-discretised-logistic": Entry(
         _vae((2,), latent_dim=1, likelihood="discretised_logistic", levels=9, num_samples=20), "bound"
@@ -188,7 +177,6 @@ MODELS: dict[str, Entry] = {
     ),
     "vae-flows": Entry(_flows_of_z, "bound"),
     "vae-vamp": Entry(_vae((2, 2, 1), latent_dim=1, prior="vamp", prior_components=3, num_samples=8), "bound"),
-    "vae-gaussian": Entry(_vae((2,), latent_dim=2, likelihood="gaussian", num_samples=24), "bound"),
 }
 EXACT = sorted(name for name, entry in MODELS.items() if entry.score_kind == "exact")
 BOUND = sorted(name for name, entry in MODELS.items() if entry.score_kind == "bound")
