@@ -136,11 +136,11 @@ conditional.fit(
     {**images.train, "context": one_hot["train"]},
     validation_data=({**images.validation, "context": one_hot["validation"]},),
     batch_size=64,
-    epochs=90,
+    epochs=60,
     verbose=0,
     callbacks=[watch],
 )
-print("log p(x | class) of held-out digits:", evaluate_bound(conditional, test, one_hot["test"], num_samples=500))
+print("log p(x | class) of held-out digits:", evaluate_bound(conditional, test, one_hot["test"], num_samples=200))
 samples = conditional.sample(10, np.eye(10, dtype="float32"), seed=0).numpy()
 grid = samples.reshape(100, 8, 8, 1)
 display(plots.image_grid(grid, columns=10, limits=(0, 1), title="Ten draws (rows) of each class (columns)"))
@@ -192,7 +192,7 @@ m2 = tfgen.M2(
     classifier=classifier(),
     classification_weight=100.0,
 )
-epochs, batch_size = 80, 100
+epochs, batch_size = 60, 100
 rate = keras.optimizers.schedules.CosineDecay(3e-3, epochs * len(label) // batch_size)
 m2.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), jit_compile=True, steps_per_execution=12)
 m2.fit({**images.train, "label": partial}, batch_size=batch_size, epochs=epochs, verbose=0)
