@@ -165,7 +165,7 @@ display(plots.nearest_neighbours(samples[:4, 3], own[found.index], distances=fou
 # \mathcal{L}(x, y) = E_{q(z \mid x, y)}\big[\log p(x, y, z) - \log q(z \mid x, y)\big].$$
 #
 # A hundred of the 1200 training digits keep their labels. The same classifier trained on these alone is what M2
-# has to beat (`benchmarks/m2_digits.py` does it for five choices of the labels, and several times as long).
+# has to beat (`benchmarks/m2_digits.py` does it for five choices of the labels, and ten times as long).
 
 # %%
 rng = np.random.default_rng(0)

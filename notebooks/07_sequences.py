@@ -158,7 +158,7 @@ display(figure)
 # ## Sequences of unequal lengths
 #
 # `pad_sequences` makes one array of them, and a mask; `fit` takes both by name. What stands behind a sequence's end is
-# not looked at: NaN there changes nothing, neither scores nor gradients.
+# not looked at: NaN there changes nothing.
 
 # %%
 rng = np.random.default_rng(0)

@@ -21,9 +21,12 @@ def exact_optimizers() -> dict[str, Any]:
 
     `remove_back_to_back` drops the rounding of float64 → float32 → float64, and the truncation of
     float → int → bool; `reshape_optimizer` takes a part of a shape, by Shape's attributes, for the whole. The rest that
-    is left out looks, each time through the whole graph, for what no translation here makes.
+    is left out looks, each time through the whole graph, for quantised graphs, or for what opset 18 no longer has.
     """
     unsafe = {"remove_back_to_back", "reshape_optimizer"}
     idle = {"remove_redundant_upsample", "const_dequantize_optimizer", "q_dq_optimizer", "global_pool_optimizer"}
-    kinds = {name: kind for name, kind in optimizer._get_optimizers().items() if name not in unsafe | idle}
+    found = optimizer._get_optimizers()
+    if not unsafe | idle <= set(found):  # renamed, they would be back without a word
+        raise RuntimeError(f"tf2onnx has no optimisers {sorted((unsafe | idle) - set(found))}")
+    kinds = {name: kind for name, kind in found.items() if name not in unsafe | idle}
     return kinds | {"optimize_transpose": _Transposes}

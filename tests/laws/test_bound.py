@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pytest
 from laws.posteriors import make_useless
-from laws.registry import rows, steps_of, whole_shape
+from laws.registry import rows, steps_of
 from laws.truth import true_log_prob
+
+from tfgen.noise import Noise
 
 REPEATS = 400
 
@@ -108,15 +110,25 @@ def test_a_seed_gives_one_bound(data):
     assert (first != other).all()
 
 
-def test_the_noise_that_made_a_row_does_not_bound_it(bound_model):
-    """By the same seed either: a posterior that knew the prior's draw would promise more than the truth."""
-    count, model = 2000, bound_model
-    context = None if model.context_shape is None else rows(model, 1, seed=4)["context"]
-    x = model.sample(count, context, seed=5, **steps_of(model)).numpy().reshape(count, *whole_shape(model))
-    inputs = {"x": x} if context is None else {"x": x, "context": np.repeat(context, count, axis=0)}
-    same, other = (model.bound(**inputs, num_samples=1, seed=seed).numpy().astype(float) for seed in (5, 6))
-    more = same - other
-    assert abs(more.mean()) < 4.5 * more.std(ddof=1) / np.sqrt(count)
+def test_no_noise_both_makes_a_row_and_bounds_it(own_bound_model, monkeypatch):
+    """By one seed for both, a posterior that knew the prior's draw would promise more than the truth."""
+    model, streams = own_bound_model, {}
+    monkeypatch.setattr(Noise, "_pairs", _noted(streams.setdefault("sample", set())))
+    inputs = likely(model)
+    monkeypatch.setattr(Noise, "_pairs", _noted(streams.setdefault("bound", set())))
+    model.bound(**inputs, num_samples=2, seed=0)
+    assert all(streams.values())
+    assert not streams["sample"] & streams["bound"]
+
+
+def _noted(streams, original=Noise._pairs):
+    """What draws noise, and remembers the stream."""
+
+    def pairs(noise, blocks):
+        streams.add(noise.stream)
+        return original(noise, blocks)
+
+    return pairs
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, "many"])

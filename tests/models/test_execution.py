@@ -44,6 +44,20 @@ def test_data_sets_go_the_same_way(drop_remainder: bool) -> None:
     check_alike(together, trained(data, steps_per_execution=1, jit_compile=False, epochs=2))
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_step_is_traced_once(jit_compile: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    traced = []
+    step = tfgen.RealNVP.train_step
+
+    def noted(flow: Any, data: Any) -> Any:
+        traced.append(data)
+        return step(flow, data)
+
+    monkeypatch.setattr(tfgen.RealNVP, "train_step", noted)
+    trained(ROWS, steps_per_execution=1, jit_compile=jit_compile, batch_size=10)
+    assert len(traced) == 1
+
+
 def test_a_data_set_that_repeats_ends_where_it_is_told() -> None:
     data = tf.data.Dataset.from_tensor_slices(ROWS).batch(10).repeat()
     flow, _ = trained(data, steps_per_execution=4, jit_compile=True, epochs=2, steps_per_epoch=8)

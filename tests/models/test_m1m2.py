@@ -7,9 +7,10 @@ import tensorflow as tf
 from scipy import special, stats
 
 import tfgen
+from tfgen.models.noise_streams import FIRST_POSTERIOR, POSTERIOR
 from tfgen.noise import Noise, draw
 
-CLASSES, ROWS, LATENT, FIRST = 3, 6, 0, 3
+CLASSES, ROWS = 3, 6
 PRIOR = (0.2, 0.5, 0.3)
 LABEL = np.array([-1, 0, 2, -1, 1, 1])
 KNOWN = LABEL >= 0
@@ -40,7 +41,7 @@ def first(model, k=0):
     """z₁ by the rows' noise, −log p(x | z₁) and log q(z₁ | x), by SciPy."""
     posterior = model.m1.build_posterior(tf.constant(X))
     noise = Noise(tf.constant(seeds()), index=tf.fill([ROWS, 1], k))
-    z = draw(posterior, noise.child(FIRST)).numpy()
+    z = draw(posterior, noise.child(FIRST_POSTERIOR)).numpy()
     log_q = stats.norm.logpdf(z, posterior.mean().numpy(), posterior.stddev().numpy()).sum(axis=1)
     return z, -stats.bernoulli.logpmf(X, model.m1.decode(z).numpy()).sum(axis=1), log_q
 
@@ -79,7 +80,7 @@ def m2_weights(model, z, k):
         posterior = vae.build_posterior(tf.constant(z), tf.constant(context))
         mean, scale = posterior.mean().numpy(), posterior.stddev().numpy()
         noise = Noise(tf.constant(seeds()), index=tf.fill([ROWS, 1], k))
-        style = draw(posterior, noise.child(LATENT)).numpy()
+        style = draw(posterior, noise.child(POSTERIOR)).numpy()
         likelihood = vae.build_likelihood(tf.constant(style), tf.constant(context))
         joint = stats.norm.logpdf(z, likelihood.mean().numpy(), likelihood.stddev().numpy()).sum(axis=1)
         ratio = (stats.norm.logpdf(style) - stats.norm.logpdf(style, mean, scale)).sum(axis=1)

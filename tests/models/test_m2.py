@@ -7,9 +7,10 @@ import tensorflow as tf
 from scipy import special, stats
 
 import tfgen
+from tfgen.models.noise_streams import POSTERIOR
 from tfgen.noise import Noise, draw
 
-CLASSES, ROWS, LATENT = 3, 8, 0
+CLASSES, ROWS = 3, 8
 PRIOR = (0.5, 0.3, 0.2)
 LABEL = np.array([-1, 0, 2, -1, 1, 1, -1, 0])
 KNOWN = LABEL >= 0
@@ -134,7 +135,7 @@ def log_weights(model, likelihood, x, count):
         mean, scale = posterior.mean().numpy(), posterior.stddev().numpy()
         for k in range(count):
             noise = Noise(tf.constant(seeds()), index=tf.fill([ROWS, 1], k))
-            z = draw(posterior, noise.child(LATENT)).numpy()
+            z = draw(posterior, noise.child(POSTERIOR)).numpy()
             ratio = stats.norm.logpdf(z) - stats.norm.logpdf(z, mean, scale)
             joint = log_likelihood(model, likelihood, x, z, context)
             found[:, k, label] = np.log(PRIOR[label]) + joint + ratio.sum(axis=1)

@@ -41,7 +41,7 @@ def checked_positive(argument: str, value: Any) -> float:
 
 def checked_weight(argument: str, value: Any) -> float:
     """A finite number of at least zero, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) < math.inf:
         raise ValueError(f"`{argument}` must be a finite number of at least 0. Received: {argument}={value!r}")
     return float(value)
 

@@ -15,12 +15,10 @@ from tfgen.models.endpoints import Endpoint
 from tfgen.models.first_rows import ROWS, STREAMING, first_rows
 from tfgen.models.flow import FlowModel
 from tfgen.models.levels import Levels
+from tfgen.models.noise_streams import POSTERIOR
 from tfgen.noise import Noise, draw, seed_rows
 
 __all__ = ["Dequantized"]
-
-_WITHIN = 0
-"""The stream of a row's noise that u is of; the flow's own is the trunk."""
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -148,7 +146,7 @@ class Dequantized(BoundModel):
         specs = self.inputs_spec.specs(self.density_dtype, "x", "context")
         inputs = self.inputs_spec.values(specs, few)
         seeds = tf.constant(seed_rows(len(inputs["x"]), 0))
-        u = Noise(seeds).child(_WITHIN).uniform(self.event_shape, self.density_dtype)
+        u = Noise(seeds).child(POSTERIOR).uniform(self.event_shape, self.density_dtype)
         for flow in flows:
             if flow is self.flow:
                 flow.adapt(self._cells.within(inputs["x"], u), inputs.get("context"), sample_weight=weight)
@@ -218,7 +216,7 @@ class Dequantized(BoundModel):
 
     def _within(self, inferred: tf.Tensor, noise: Noise, training: bool | None) -> tuple[tf.Tensor, tf.Tensor]:
         """u and log q(u | x)."""
-        noise = noise.child(_WITHIN)
+        noise = noise.child(POSTERIOR)
         if self.dequantizer is None:
             return noise.uniform(self.event_shape, self.density_dtype), tf.zeros([], self.density_dtype)
         u, log_q = draw_within(self.dequantizer, inferred, noise, training)

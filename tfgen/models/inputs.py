@@ -254,7 +254,8 @@ class ModelInputs:
                 f"`{caller}` of a model {kind} `context` takes the keys {sorted(self.shapes)}. "
                 f"Received: {sorted(x)}" + (f"; missing: {sorted(missing)}" if missing else "")
             )
-        left_out = {name for name in self.optional if x.get(name) is None}
+        # A data set's element says by a specification that there is none.
+        left_out = {name for name in self.optional if x.get(name) is None or isinstance(x[name], tf.NoneTensorSpec)}
         return {name: x[name] for name in self.shapes if name in x and name not in left_out}
 
     def _from_pair(self, x: Any, y: Any, caller: str) -> dict[str, Any]:

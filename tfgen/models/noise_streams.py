@@ -1,7 +1,7 @@
 """The streams of a row's noise in the models: what is drawn in one model, for one seed row, has a stream of its own.
 
-So a draw from the prior by a seed knows nothing of the posterior's draws by the same seed, and a bound of a model's own
-samples is a bound whatever the seeds.
+So a draw from the prior by a seed knows nothing of the posterior's draws by the same seed, and a bound of what `sample`
+draws is a bound whatever the seeds. (A flow is drawn from by the trunk.)
 """
 
 __all__ = ["CHOICE", "EVENT", "FIRST_EVENT", "FIRST_POSTERIOR", "LABEL", "POSTERIOR", "PRIOR", "RESAMPLING"]

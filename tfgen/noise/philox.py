@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-__all__ = ["philox_4x32"]
+__all__ = ["philox_4x32", "philox_pairs"]
 
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 _WEYL = (0x9E3779B9, 0xBB67AE85)  # the golden ratio and √3 − 1, in 32 bits
@@ -22,7 +22,7 @@ def philox_4x32(counter: Sequence[tf.Tensor], key: Sequence[tf.Tensor]) -> tuple
     in TensorFlow, XLA and ONNX, so that the bits are equal in every runtime.
 
     Args:
-        counter: four uint32 tensors that broadcast against each other and against the key.
+        counter: four uint32 tensors, of known ranks, that broadcast against each other and against the key.
         key: two uint32 tensors.
 
     Returns:

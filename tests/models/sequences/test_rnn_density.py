@@ -108,8 +108,14 @@ def test_gradient_clipping_by_the_optimiser_and_in_the_network():
 
 def test_clipping_refuses_an_optimiser_that_scales_the_loss():
     model = make("rnn", gradient_clip=1.0)
-    with pytest.raises(ValueError, match=r"`optimizer` must leave the loss as it is with `gradient_clip`.*Received: "):
-        model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()))
+    for optimizer in (
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()),
+        keras.optimizers.Adam(loss_scale_factor=2.0),
+    ):
+        with pytest.raises(
+            ValueError, match=r"`optimizer` must leave the loss as it is with `gradient_clip`.*Received: "
+        ):
+            model.compile(optimizer)
     assert not model.compiled
 
 

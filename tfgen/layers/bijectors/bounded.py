@@ -52,7 +52,7 @@ class Bounded(BijectorLayer):
         self.low, self.high = _number("low", low), _number("high", high)
         if self.low is None and self.high is None:
             raise ValueError("`low` or `high` must be a number. Received: low=None, high=None")
-        if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 <= margin < 0.5:
+        if isinstance(margin, bool) or not isinstance(margin, int | float | np.number) or not 0 <= margin < 0.5:
             raise ValueError(f"`margin` must be from 0 to less than 0.5. Received: margin={margin!r}")
         if margin and (self.low is None or self.high is None):
             raise ValueError(f"`margin` must be 0 without both `low` and `high`. Received: margin={margin}")

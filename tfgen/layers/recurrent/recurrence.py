@@ -1,5 +1,6 @@
 """Recurrent cells on top of each other, where they begin, and what a context is to them."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import tensorflow as tf
 from tfgen.layers.arguments import checked_choice, checked_positive, checked_units
 from tfgen.layers.products import Products
 from tfgen.layers.recurrent.gradients import clip_gradient
-from tfgen.layers.recurrent.steppers import advance, checked_cells, project, projected_width, state_sizes
+from tfgen.layers.recurrent.steppers import advance, checked_cells, holds_output, project, projected_width, state_sizes
 
 __all__ = ["CONTEXT_USES", "Recurrence"]
 
@@ -25,8 +26,8 @@ class Recurrence(keras.layers.Layer):
     """h_t = f(u_t, h_{t−1}): a stack of cells, each of which sees the input and, above the first, the cell below.
 
     With skip connections the input goes to every cell and every cell's output to h, so that depth costs no
-    gradient. The state is a tuple of tensors: the cells' own, and h. It begins at h_0, what the cells make of a learned
-    input and of learned states (or of those that a context decides).
+    gradient. The state is a tuple of tensors: the cells' own, and h where it is not among them. It begins at h_0, what
+    the cells make of a learned input and of learned states (or of those that a context decides).
 
     Each u_t has two parts: what is *known* for all steps before the first, as features of data are, and the *rest*,
     which is not, as latent variables are. The known part is multiplied by its kernels for all steps at once.
@@ -38,7 +39,8 @@ class Recurrence(keras.layers.Layer):
         context_as: `"initial_state"`: the first states are linear in the context; `"input"`: it is a part of the known
             input at each step; or `"both"`.
         gradient_clip: the greatest size of an entry of the gradient of a sequence's loss by its h_t, which is clipped
-            at each step; None for no limit. (The optimiser's `global_clipnorm` is the other way, and goes with it.)
+            at each step; None for no limit. The loss is taken for the mean of the rows' losses. (The optimiser's
+            `global_clipnorm` is the other way, and goes with it.)
         **kwargs: Keras's own layer arguments.
 
     Raises:
@@ -88,14 +90,27 @@ class Recurrence(keras.layers.Layer):
 
     @property
     def state_widths(self) -> list[int]:
-        """The widths of the state's tensors: each cell's in turn, and h's last."""
-        return [size for cell in self.cells for size in state_sizes(cell)] + [self.output_width]
+        """The widths of the state's tensors: each cell's in turn, and h's last, where it is kept."""
+        return self._cell_widths + ([] if self._held else [self.output_width])
+
+    @property
+    def _cell_widths(self) -> list[int]:
+        return [size for cell in self.cells for size in state_sizes(cell)]
+
+    @property
+    def _held(self) -> bool:
+        """Whether the cells' states hold h: what is kept twice is written, masked and handed on twice, at each step."""
+        return all(holds_output(cell) for cell in self._seen)
+
+    @property
+    def _seen(self) -> list[keras.layers.Layer]:
+        """The cells whose outputs make h."""
+        return self.cells if self.skip else self.cells[-1:]
 
     @property
     def output_width(self) -> int:
         """h's."""
-        widths = [int(cell.output_size) for cell in self.cells]
-        return sum(widths) if self.skip else widths[-1]
+        return sum(int(cell.output_size) for cell in self._seen)
 
     @property
     def prepared_widths(self) -> list[int]:
@@ -125,7 +140,7 @@ class Recurrence(keras.layers.Layer):
             below = int(cell.output_size)
         self.start_known = self.add_weight(shape=(known,), initializer="zeros", name="start_known")
         self.start_rest = self.add_weight(shape=(rest,), initializer="zeros", name="start_rest") if rest else None
-        total = sum(self.state_widths[:-1])
+        total = sum(self._cell_widths)
         self.initial: Any = None
         self.initial_state: Any = None
         if context and self.context_as != "input":
@@ -147,7 +162,7 @@ class Recurrence(keras.layers.Layer):
             flat = self.initial(tf.cast(context, self.compute_dtype))
         else:
             flat = self._rows(self.initial_state, rows)
-        states = (*tf.split(flat, self.state_widths[:-1], axis=-1), tf.zeros([rows, self.output_width], flat.dtype))
+        states = tuple(tf.split(flat, self._cell_widths, axis=-1))
         known = self.prepare(self._rows(self.start_known, rows)[tf.newaxis], context)
         rest = None if self.start_rest is None else self._rows(self.start_rest, rows)
         return self.stepper(training)([part[0] for part in known], rest, states)
@@ -202,18 +217,23 @@ class Recurrence(keras.layers.Layer):
                 output, *following = move(known[index] if sees else None, joined, own)
                 outputs.append(output)
                 states += following
-            output = tf.concat(outputs, axis=-1) if self.skip and len(outputs) > 1 else outputs[-1]
-            whole = (*states, output)
+            whole = (*states, *([] if self._held else [self._joined(outputs)]))
             if training and self.gradient_clip is not None:
                 return tuple(clip_gradient(value, self.gradient_clip) for value in whole)
             return whole
 
         return step
 
-    @staticmethod
-    def output(state: State) -> tf.Tensor:
+    def output(self, state: State) -> tf.Tensor:
         """h of a state, [batch, width]."""
-        return state[-1]
+        if not self._held:
+            return state[-1]
+        firsts = itertools.accumulate((len(state_sizes(cell)) for cell in self.cells[:-1]), initial=0)
+        return self._joined([state[first] for first in firsts])
+
+    def _joined(self, outputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """h, of the outputs of all cells."""
+        return tf.concat(outputs, axis=-1) if self.skip and len(outputs) > 1 else outputs[-1]
 
     def _rows(self, weight: keras.Variable, rows: tf.Tensor) -> tf.Tensor:
         value = tf.cast(tf.convert_to_tensor(weight), self.compute_dtype)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfgen.layers.products import Products
 
-__all__ = ["Advance", "advance", "checked_cells", "project", "projected_width", "state_sizes"]
+__all__ = ["Advance", "advance", "checked_cells", "holds_output", "project", "projected_width", "state_sizes"]
 
 Advance = Callable[[tf.Tensor | None, tf.Tensor | None, tuple[tf.Tensor, ...]], tuple[tf.Tensor, ...]]
 """From what `project` gave for a step, the rest of the input and the cell's states to the output and new states."""
@@ -17,6 +17,11 @@ def state_sizes(cell: keras.layers.Layer) -> list[int]:
     """The widths of a cell's states."""
     sizes = cell.state_size
     return [int(size) for size in sizes] if isinstance(sizes, list | tuple) else [int(sizes)]
+
+
+def holds_output(cell: keras.layers.Layer) -> bool:
+    """Whether a cell's first state is known to be its output."""
+    return type(cell) in (keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.SimpleRNNCell)
 
 
 def project(cell: keras.layers.Layer, known: tf.Tensor) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen.layers.arguments import checked_choice
@@ -48,7 +49,7 @@ class FilteredModel(StochasticModel):
     ) -> None:
         super().__init__(event_shape=event_shape, **kwargs)
         self.bound_kind = checked_choice("bound_kind", bound_kind, _BOUNDS)
-        if not isinstance(resampling_threshold, float | int) or not 0 < resampling_threshold <= 1:
+        if not isinstance(resampling_threshold, float | int | np.number) or not 0 < resampling_threshold <= 1:
             raise ValueError(
                 "`resampling_threshold` must be a share, above 0 and at most 1. "
                 f"Received: resampling_threshold={resampling_threshold!r}"

@@ -43,7 +43,8 @@ class RecurrentModel(SequenceModel):
         skip: whether the input goes to every cell of a stack, and every cell's output out of it.
         context_as: what the context is to the recurrence: `"initial_state"`, `"input"` at each step, or `"both"`.
         gradient_clip: the greatest size of an entry of the gradient of a sequence's loss by its state, clipped at each
-            step, or None; not with an optimiser that scales the loss. `global_clipnorm=1.0` is the optimiser's own way
+            step, or None; with several training samples it is of a sample's share. Not with an optimiser that scales
+            the loss. `global_clipnorm=1.0` is the optimiser's own way
             to keep gradients from growing, and the usual one.
         feature_units: the widths of φ, an MLP of one step's x; () passes x on.
         hidden: the widths of the MLP before the likelihood.
@@ -75,7 +76,7 @@ class RecurrentModel(SequenceModel):
         super().__init__(event_shape=event_shape, context_shape=context_shape, **kwargs)
         self.components = checked_count("components", components)
         self.levels = levels
-        self.units = checked_units("units", units)
+        self.units = checked_units("units", units) if isinstance(cell, str) else units
         # Given cells are the recurrence's alone: kept here as well they would be saved under this name.
         self.cell_name = cell if isinstance(cell, str) else None
         self.hidden = checked_widths("hidden", hidden)
@@ -126,7 +127,8 @@ class RecurrentModel(SequenceModel):
         with tf.init_scope():
             event = tf.zeros([1, *self.event_shape], self.density_dtype)
             width = tf.reshape(self.likelihood.to_features(event), [1, -1]).shape[-1]
-        self.feature_network.build((None, width))
+        if not self.feature_network.built:
+            self.feature_network.build((None, width))
         return self.feature_units[-1] if self.feature_units else width
 
     def make_recognition(self, units: int | tuple[int, ...] | None, *, context_as: str) -> Recurrence:
@@ -153,7 +155,8 @@ class RecurrentModel(SequenceModel):
             ValueError: also for an optimiser that scales the loss, where `gradient_clip` is a limit of its gradient.
         """
         optimizer = keras.optimizers.get(optimizer)
-        if self.recurrence.gradient_clip is not None and isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer) or optimizer.loss_scale_factor is not None
+        if self.recurrence.gradient_clip is not None and scales:
             raise ValueError(
                 "`optimizer` must leave the loss as it is with `gradient_clip`, whose limit would be of the scaled "
                 f"gradient: use its `global_clipnorm` instead. Received: optimizer={optimizer!r}"
