@@ -141,7 +141,7 @@ class FlowModel(ExactModel):
         return all(layer.is_adapted for layer in self.bijector_layers)
 
     def prepare(self, data: Any) -> None:
-        """See `TrainingSteps.prepare`: of a `tf.data.Dataset`, the first 8192 rows set the scale.
+        """See `CheckedCalls.prepare`: of a `tf.data.Dataset`, the first 8192 rows set the scale.
 
         Warns of entries that never vary, and of whole numbers: neither have a density.
 
