@@ -129,7 +129,7 @@ class FilteredModel(StochasticModel):
         *particles, weights = state[size:]
         given = (*(tf.cast(value, self.compute_dtype) for value in particles), weights)
         step = self.particle_filter(self.num_samples, self.bound_kind).stepper()
-        following, score = step(given, x, [value[0] for value in known], noise, inputs["mask"][:, 0])
+        following, score = step(given, x, [value[0] for value in known], noise)
         return (*observer, *following), score
 
     def stream_draw(self, state: State, context: tf.Tensor | None, noise: Noise) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ParticleFilter"]
 
-Step = Callable[[State, tf.Tensor, Sequence[tf.Tensor], Noise, tf.Tensor], tuple[State, tf.Tensor]]
+Step = Callable[[State, tf.Tensor, Sequence[tf.Tensor], Noise], tuple[State, tf.Tensor]]
 
 
 class ParticleFilter:
@@ -66,20 +67,13 @@ class ParticleFilter:
         """The function that takes one step of the filter; its weights are made ready once.
 
         It takes the filter's state, x [batch, *event_shape], what the model observes of the step, [batch, ...] each,
-        the noise of the rows at this step, and bool [batch], whether it is one: where not, nothing changes. It gives
-        the state after it, and log p̂(x_t | x_1 … x_{t−1}), [batch], in nats; nought where it is no step.
+        and the noise of the rows at this step. It gives the state after it, and log p̂(x_t | x_1 … x_{t−1}), [batch], in
+        nats.
 
         Args:
             training: whether this is a training step.
         """
-        move, weigh = self.model.mover(training), self.model.weigher(training)
-
-        def step(
-            state: State, x: tf.Tensor, known: Sequence[tf.Tensor], noise: Noise, valid: tf.Tensor
-        ) -> tuple[State, tf.Tensor]:
-            return self._step(move, weigh, state, x, known, noise, valid)
-
-        return step
+        return functools.partial(self._step, self.model.mover(training), self.model.weigher(training))
 
     def _step(
         self,
@@ -89,7 +83,6 @@ class ParticleFilter:
         x: tf.Tensor,
         known: Sequence[tf.Tensor],
         noise: Noise,
-        valid: tf.Tensor,
     ) -> tuple[State, tf.Tensor]:
         model, count = self.model, self.count
         *particles, weights = state
@@ -110,8 +103,7 @@ class ParticleFilter:
         following, score = normalised(weights + change)
         if self.threshold and count > 1:
             moved, following = self._drawn_anew(moved, following, noise)
-        score = tf.where(valid, score, tf.zeros_like(score))
-        return kept_where(valid, (*moved, following), state), score
+        return (*moved, following), score
 
     def run(
         self,
@@ -132,8 +124,8 @@ class ParticleFilter:
 
         def body(time: tf.Tensor, state: State, given: list[tf.Tensor]) -> tuple[State, list[tf.Tensor]]:
             x, valid, *known = given
-            state, score = step(state, x, known, noise.at_step(time), valid)
-            return state, [score]
+            following, score = step(state, x, known, noise.at_step(time))
+            return kept_where(valid, following, state), [tf.where(valid, score, tf.zeros_like(score))]
 
         state = self.begin(self.model.begin(tf.shape(x)[0], inputs.get("context"), training))
         outputs = [tf.TensorSpec([None], self.model.density_dtype)]

@@ -44,8 +44,7 @@ class RecurrentModel(SequenceModel):
         context_as: what the context is to the recurrence: `"initial_state"`, `"input"` at each step, or `"both"`.
         gradient_clip: the greatest size of an entry of the gradient of a sequence's loss by its state, clipped at each
             step, or None; with several training samples it is of a sample's share. Not with an optimiser that scales
-            the loss. `global_clipnorm=1.0` is the optimiser's own way
-            to keep gradients from growing, and the usual one.
+            the loss. The optimiser's `global_clipnorm=1.0` is the other way to keep gradients small, and the usual one.
         feature_units: the widths of φ, an MLP of one step's x; () passes x on.
         hidden: the widths of the MLP before the likelihood.
         activation: the MLPs', by Keras's names.
